@@ -1,0 +1,142 @@
+/**
+ * `kpf svc/api 8080:80`: one forward in kubectl's grammar, with kubectl's own lines on
+ * stdout so that scripts may swap the binary, and kpf's promises behind it.
+ */
+import { splitTarget } from '../file/target-text.ts'
+import { readEntry } from '../file/entry.ts'
+import type { Forward, PortMapping } from '../file/forward.ts'
+import { isIp, localhost } from '../file/entry.ts'
+import { readPort } from '../file/port-text.ts'
+import { builtIn } from '../file/resolve.ts'
+import type { Event } from '../supervisor/events.ts'
+import { endpointText } from '../supervisor/describe.ts'
+import type { Supervisor } from '../supervisor/supervisor.ts'
+import { realClock } from '../system/clock.ts'
+import { type Context, textFlag } from './context.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { flagsOf } from './project-file.ts'
+import { runUntilStopped } from './run.ts'
+import { buildWorld } from './world.ts'
+
+const NAME = 'forward'
+
+/** Runs the form; resolves when it has stopped, or could not start. */
+export async function runAdHoc(context: Context): Promise<number> {
+  const read = readForward(context)
+  if ('message' in read) {
+    context.err(`kpf: ${read.message}\n    ${read.fix}\n`)
+    return exitCodes.usage
+  }
+  const timeoutMs = goDurationMs(textFlag(context.flags, 'pod-running-timeout') ?? '1m0s')
+  if (timeoutMs === undefined) {
+    context.err('kpf: --pod-running-timeout is no duration\n    write 30s or 1m0s\n')
+    return exitCodes.usage
+  }
+  const { supervisor } = buildWorld(context, { concurrency: 8, oneAddressIsEnough: true })
+  return serve(supervisor, read, { context, timeoutMs })
+}
+
+async function serve(supervisor: Supervisor, spec: Forward, { context, timeoutMs }: { context: Context; timeoutMs: number }): Promise<number> {
+  const stopped = new AbortController()
+  const gaveUp = Promise.withResolvers<number>()
+  const told = new Set<string>()
+  const off = supervisor.subscribe((event) => {
+    tellAsKubectl(event, supervisor, context, told)
+    if (told.size > 0) return
+    const code = failedForGood(event)
+    if (code !== undefined) {
+      if (event.type === 'forward-state-changed')
+        context.err(`kpf: ${event.status.message ?? event.status.phase}\n${event.status.hint === undefined ? '' : `    ${event.status.hint}\n`}`)
+      gaveUp.resolve(code)
+    }
+  })
+  supervisor.apply({ name: NAME, forwards: [spec], settings: { concurrency: 8, watchDebounceMs: 100 } }, '')
+  void realClock.sleep(timeoutMs, stopped.signal).then((slept) => {
+    if (!slept || told.size > 0) return
+    const { status } = supervisor.snapshot().rows[0] ?? {}
+    context.err(`kpf: timed out waiting for the forward: ${status?.message ?? status?.phase ?? 'no pod'}\n`)
+    gaveUp.resolve(exitCodeOf(status?.phase ?? ''))
+  })
+  const code = await Promise.race([runUntilStopped(supervisor, context, () => {}), gaveUp.promise])
+  stopped.abort()
+  off()
+  await supervisor.stop({ drainMs: 0, deadline: stopped.signal })
+  return code
+}
+
+/** kubectl's lines, once each endpoint is usable; nothing else goes to stdout. */
+function tellAsKubectl(event: Event, supervisor: Supervisor, context: Context, told: Set<string>): void {
+  if (event.type === 'connection-accepted') return told.size === 0 ? undefined : context.out(`Handling connection for ${event.localPort}\n`)
+  if (event.type === 'forward-state-changed' && event.to === 'ready') {
+    for (const { listeners, podPort } of supervisor.forward(NAME)?.bound ?? []) {
+      for (const { address, port } of listeners) {
+        const line = `Forwarding from ${endpointText(address, port)} -> ${podPort ?? port}\n`
+        if (told.has(endpointText(address, port))) continue
+        told.add(endpointText(address, port))
+        context.out(line)
+      }
+    }
+    return
+  }
+  const isNews = event.type === 'forward-state-changed' && event.to !== 'stopping' && event.status.message !== undefined
+  if (told.size > 0 && isNews) context.err(`kpf: ${event.to}: ${event.status.message}\n`)
+}
+
+/** What kubectl would end for, before the first time it was ready. */
+function failedForGood(event: Event): number | undefined {
+  if (event.type !== 'forward-state-changed') return undefined
+  const { state, phase, reason } = event.status
+  if (state === 'failed' || phase === 'port-busy') return exitCodeOf(phase)
+  if (phase === 'cluster-down') return exitCodes.unreachable
+  if (phase === 'no-pod' && (reason === 'KPF_OBJECT_MISSING' || reason === 'KPF_PORT_UNKNOWN')) return exitCodes.failed
+  return undefined
+}
+
+function readForward(context: Context): Forward | { message: string; fix: string } {
+  const [targetText = '', ...portTexts] = context.words
+  const problems: { message: string; fix: string }[] = []
+  const addresses = addressesOf(textFlag(context.flags, 'address'), problems)
+  const ports = portTexts.flatMap((text): PortMapping[] => {
+    const port = readPort(text)
+    if ('message' in port) {
+      problems.push(port)
+      return []
+    }
+    const localPort = port.localPort ?? 0
+    return [{ localPort, remotePort: port.remotePort, meaning: 'target', addresses }]
+  })
+  if (splitTarget(targetText) === undefined) problems.push({ message: `"${targetText}" is not a target`, fix: 'write TYPE/NAME, such as svc/api' })
+  const entry = readEntry(`${targetText} 1`, [], (_path, _code, message, more) => problems.push({ message, fix: more?.fix ?? 'see: kpf help' }), undefined)
+  const [problem] = problems
+  if (problem || entry === undefined) return problem ?? { message: 'no target', fix: 'see: kpf help' }
+  if (ports.length === 0) return { message: 'no port is named', fix: 'add [LOCAL:]REMOTE, such as 8080:80' }
+  return {
+    ...builtIn,
+    name: NAME,
+    access: flagsOf(context),
+    target: entry.target,
+    ports,
+    requireReady: false,
+    position: { file: '', line: 0, column: 0 },
+  }
+}
+
+function addressesOf(flag: string | undefined, problems: { message: string; fix: string }[]): PortMapping['addresses'] {
+  if (flag === undefined) return localhost
+  return flag.split(',').flatMap((address) => {
+    if (address === 'localhost') return localhost
+    if (isIp(address)) return [{ address, ifPresent: false }]
+    problems.push({ message: `"${address}" is not a valid IP`, fix: 'write an IP, such as 127.0.0.1, or localhost' })
+    return []
+  })
+}
+
+/** Go's durations: `1m0s`, `30s`, `1.5h`. */
+function goDurationMs(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return undefined
+  const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+  let ms = 0
+  for (const [, digits, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g))
+    ms += Number(digits) * (unit === 'ms' || unit === 's' || unit === 'm' || unit === 'h' ? unitMs[unit] : 0)
+  return ms
+}

@@ -1,0 +1,53 @@
+/** What a verb is handed: its words, and the world around the process. */
+import type { Readable } from 'node:stream'
+
+/** Flags by their long names: text, `true`, or the list of a repeated one. */
+export interface FlagValues {
+  readonly [name: string]: string | boolean | readonly (string | boolean)[] | undefined
+}
+
+/** One run of one verb. */
+export interface Context {
+  readonly version: string
+  readonly words: readonly string[]
+  readonly flags: FlagValues
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly home: string
+  readonly stdin: Readable & { readonly isTTY?: boolean }
+  /** Data. Never blocks, never fails: what nobody reads is dropped. */
+  readonly out: (text: string) => void
+  /** Everything else. */
+  readonly err: (text: string) => void
+  readonly terminal: Terminal
+  /** Signals of the process, until the result is called. */
+  readonly onSignal: (listener: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT' | 'SIGUSR1') => void) => () => void
+}
+
+/** The screen behind stdout, if there is one. */
+export interface Terminal {
+  readonly isInteractive: boolean
+  readonly isColored: boolean
+  readonly isUtf8: boolean
+  readonly size: () => { readonly width: number; readonly height: number }
+}
+
+/** A flag's text; the last one counts. */
+export function textFlag(flags: FlagValues, name: string): string | undefined {
+  const value = flags[name]
+  const last: unknown = Array.isArray(value) ? value.at(-1) : value
+  return typeof last === 'string' ? last : undefined
+}
+
+/** Whether a switch was given. */
+export function isSet(flags: FlagValues, name: string): boolean {
+  const value = flags[name]
+  return value === true || (Array.isArray(value) && value.includes(true))
+}
+
+/** All texts of a repeatable flag. */
+export function textFlags(flags: FlagValues, name: string): readonly string[] {
+  const value = flags[name]
+  if (typeof value === 'string') return [value]
+  return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : []
+}

@@ -1,0 +1,30 @@
+/** Exit codes: documented, stable, the same table as in the README and `kpf help`. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  notReady: 3,
+  credentials: 4,
+  unreachable: 5,
+  bind: 6,
+  approval: 9,
+  internal: 70,
+  forcedInt: 130,
+  forcedTerm: 143,
+} as const
+
+/** The exit code of a failed forward's phase or reason. */
+export function exitCodeOf(phase: string): number {
+  switch (phase) {
+    case 'auth':
+    case 'forbidden':
+      return exitCodes.credentials
+    case 'cluster-down':
+      return exitCodes.unreachable
+    case 'bind':
+    case 'port-busy':
+      return exitCodes.bind
+    default:
+      return exitCodes.failed
+  }
+}

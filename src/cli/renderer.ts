@@ -1,0 +1,67 @@
+/** Which renderer draws a run, by `-o` and by where the output goes. */
+import type { Supervisor } from '../supervisor/supervisor.ts'
+import { isoTime } from '../supervisor/iso-time.ts'
+import { realClock } from '../system/clock.ts'
+import { eventLine } from '../output/jsonl.ts'
+import { eventLines, type SpecOf } from '../output/event-text.ts'
+import { readyText } from '../output/table.ts'
+import { type Context, isSet, textFlag } from './context.ts'
+import { liveTable } from './live-table.ts'
+
+/** Draws until it is closed. */
+export interface Renderer {
+  close(): void
+}
+
+const forms = ['auto', 'plain', 'jsonl', 'quiet'] as const
+
+/** The form of the output, or undefined when that word is none. */
+export function outputForm(context: Context): (typeof forms)[number] | undefined {
+  if (isSet(context.flags, 'quiet')) return 'quiet'
+  const asked = textFlag(context.flags, 'output') ?? 'auto'
+  return forms.find((form) => form === asked)
+}
+
+/** Subscribes the right renderer to the supervisor. */
+export function render(supervisor: Supervisor, context: Context, title: string): Renderer {
+  const form = outputForm(context)
+  const specOf: SpecOf = (name) => supervisor.snapshot().rows.find(({ spec }) => spec.name === name)?.spec
+  switch (form) {
+    case 'jsonl': {
+      const wallAt = (clockMs: number): string => isoTime(realClock.wallMs() + clockMs - realClock.now())
+      return { close: supervisor.subscribe((event) => context.out(`${eventLine(event, wallAt)}\n`)) }
+    }
+    case 'quiet':
+      return {
+        close: supervisor.subscribe((event) => {
+          if (event.type === 'config-rejected' || event.type === 'warning') context.err(`${eventLines(event, specOf).join('\n')}\n`)
+        }),
+      }
+    case 'auto':
+      if (context.terminal.isInteractive) return liveTable(supervisor, context, title)
+      return plain(supervisor, context, specOf)
+    case 'plain':
+    case undefined:
+      return plain(supervisor, context, specOf)
+  }
+}
+
+/** One line per transition; once, when all are ready, that they are. */
+function plain(supervisor: Supervisor, context: Context, specOf: SpecOf): Renderer {
+  const startedMs = realClock.now()
+  const ready = new Set<string>()
+  let isAllTold = false
+  return {
+    close: supervisor.subscribe((event) => {
+      const lines = eventLines(event, specOf)
+      if (lines.length > 0) context.err(`${lines.join('\n')}\n`)
+      if (isAllTold || event.type !== 'forward-state-changed') return
+      if (event.to === 'ready') ready.add(event.forward)
+      else ready.delete(event.forward)
+      const { rows } = supervisor.snapshot()
+      if (rows.length === 0 || rows.some(({ spec }) => !ready.has(spec.name))) return
+      isAllTold = true
+      if (rows.length > 1) context.err(`${readyText(supervisor.snapshot())} in ${((realClock.now() - startedMs) / 1000).toFixed(1)} s\n`)
+    }),
+  }
+}

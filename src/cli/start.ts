@@ -1,0 +1,33 @@
+/** From argument words to a verb that runs: flags, help, mistakes of usage. */
+import { readArguments } from './arguments.ts'
+import { type Context, isSet, textFlag } from './context.ts'
+import { exitCodes } from './exit-codes.ts'
+import { firstHelp, generalHelp, verbHelp } from './help.ts'
+
+/** Runs what the words ask for; resolves with the exit code. */
+export async function start(argv: readonly string[], world: Omit<Context, 'words' | 'flags'>): Promise<number> {
+  const parsed = readArguments(argv, world.env)
+  if (parsed.kind === 'usage') {
+    world.err(`kpf: ${parsed.message}\n    ${parsed.hint}\n`)
+    return exitCodes.usage
+  }
+  if (isSet(parsed.flags, 'version')) {
+    world.out(`kpf ${world.version}\n`)
+    return exitCodes.done
+  }
+  const color = textFlag(parsed.flags, 'color')
+  if (color !== undefined && !['auto', 'always', 'never'].includes(color)) {
+    world.err(`kpf: --color is auto, always or never, not "${color}"\n    see: kpf help\n`)
+    return exitCodes.usage
+  }
+  const terminal = color === undefined || color === 'auto' ? world.terminal : { ...world.terminal, isColored: color === 'always' }
+  const context: Context = { ...world, terminal, words: parsed.kind === 'verb' ? parsed.words : [], flags: parsed.flags }
+  if (isSet(parsed.flags, 'help')) {
+    world.out(parsed.kind === 'verb' ? verbHelp(parsed.verb) : generalHelp())
+    return exitCodes.done
+  }
+  if (parsed.kind === 'verb') return parsed.verb.run(context)
+  const { contextInUse } = await import('./world.ts')
+  world.out(firstHelp(await contextInUse(context)))
+  return exitCodes.done
+}

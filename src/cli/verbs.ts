@@ -1,0 +1,137 @@
+/**
+ * The verbs and their flags, once: parsing and help are made from this table.
+ *
+ * It imports nothing that costs time; a verb's code is read when the verb runs.
+ */
+import type { Context } from './context.ts'
+
+/** A flag: `--name VALUE` or a switch. */
+export interface Flag {
+  readonly name: string
+  readonly short?: string
+  /** What stands for the value in help; absent for a switch. */
+  readonly value?: string
+  readonly isRepeatable?: boolean
+  readonly help: string
+}
+
+/** One verb. */
+export interface Verb {
+  readonly name: string
+  readonly usage: string
+  readonly summary: string
+  readonly flags: readonly Flag[]
+  readonly examples: readonly string[]
+  readonly run: (context: Context) => Promise<number>
+}
+
+/** Flags of every verb. Each has a variable of its own: `KPF_` and its name. */
+export const globalFlags: readonly Flag[] = [
+  { name: 'file', short: 'f', value: 'PATH', isRepeatable: true, help: 'the forwards file; - is standard input' },
+  { name: 'kubeconfig', value: 'PATH', help: 'the kubeconfig to use' },
+  { name: 'context', value: 'NAME', help: 'the context to use, for every forward' },
+  { name: 'namespace', short: 'n', value: 'NS', help: 'the namespace to use, for every forward' },
+  { name: 'project-name', short: 'p', value: 'NAME', help: 'the name of the project' },
+  { name: 'output', short: 'o', value: 'FORM', help: 'the form of the output' },
+  { name: 'color', value: 'WHEN', help: 'auto, always or never' },
+  { name: 'quiet', short: 'q', help: 'say only what is wrong' },
+  { name: 'verbose', short: 'v', isRepeatable: true, help: 'say more' },
+  { name: 'no-input', help: 'never ask' },
+  { name: 'yes', short: 'y', help: 'answer yes' },
+  { name: 'help', short: 'h', help: 'show help' },
+  { name: 'version', help: 'show the version' },
+]
+
+/** All verbs, in the order of help. */
+export const verbs: readonly Verb[] = [
+  {
+    name: 'up',
+    usage: 'kpf up [NAME…] [-f FILE]',
+    summary: 'start what the forwards file says, and keep it up',
+    flags: [{ name: 'no-watch', help: 'do not apply edits of the file' }],
+    examples: ['kpf up', 'kpf up api db', 'kpf up -o jsonl'],
+    run: async (context) => (await import('./up.ts')).up(context),
+  },
+  {
+    name: 'check',
+    usage: 'kpf check [-f FILE]',
+    summary: 'say what is wrong with the file, with places and fixes',
+    flags: [],
+    examples: ['kpf check', 'kpf check -o json'],
+    run: async (context) => (await import('./check.ts')).check(context),
+  },
+  {
+    name: 'demo',
+    usage: 'kpf demo [--tour]',
+    summary: 'try kpf now, on a sample cluster in this process',
+    flags: [{ name: 'tour', help: 'play a scripted tour and exit' }],
+    examples: ['kpf demo', 'kpf demo --tour'],
+    run: async (context) => (await import('./demo.ts')).demo(context),
+  },
+  {
+    name: 'schema',
+    usage: 'kpf schema',
+    summary: 'print the JSON Schema of the file',
+    flags: [],
+    examples: ['kpf schema > forwards.schema.json'],
+    run: async (context) => (await import('./schema.ts')).schema(context),
+  },
+  {
+    name: 'version',
+    usage: 'kpf version',
+    summary: 'print the version',
+    flags: [],
+    examples: ['kpf version'],
+    run: async (context) => {
+      context.out(`kpf ${context.version}\n`)
+      return 0
+    },
+  },
+  {
+    name: 'help',
+    usage: 'kpf help [VERB]',
+    summary: 'explain a verb',
+    flags: [],
+    examples: ['kpf help up'],
+    run: async (context) => (await import('./help.ts')).help(context),
+  },
+]
+
+/** The ad-hoc form, which has no name: kubectl's own argument line. */
+export const adHoc: Verb = {
+  name: '',
+  usage: 'kpf [-n NS] (POD | TYPE/NAME) [LOCAL:]REMOTE…',
+  summary: "one forward, in kubectl's grammar",
+  flags: [
+    { name: 'address', value: 'A', help: 'addresses to listen on, comma separated; default localhost' },
+    { name: 'pod-running-timeout', value: 'TIME', help: 'how long to wait for a running pod; default 1m0s' },
+  ],
+  examples: ['kpf svc/api 8080:80', 'kpf -n shop deploy/web 3000 9229', 'kpf pod/db-0 :5432'],
+  run: async (context) => (await import('./ad-hoc.ts')).runAdHoc(context),
+}
+
+/** Words of later versions: known, and refused by name. */
+export const plannedVerbs: readonly string[] = [
+  ...['down', 'ps', 'ls', 'wait', 'logs', 'events', 'start', 'stop', 'restart', 'reload', 'plan', 'config', 'port', 'url', 'open', 'run', 'env'],
+  ...['trace', 'doctor', 'rbac', 'init', 'discover', 'import', 'export', 'trust', 'completion', 'explain'],
+]
+
+/** Flags of later versions. */
+export const plannedFlags: readonly string[] = [
+  ...[
+    'profile',
+    'env-file',
+    'port-offset',
+    'detach',
+    'wait',
+    'wait-timeout',
+    'no-deps',
+    'dry-run',
+    'abort-on-failure',
+    'keep-orphans',
+    'ttl',
+    'ports-file',
+    'save',
+    'live',
+  ],
+]

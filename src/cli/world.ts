@@ -1,0 +1,53 @@
+/** Composes the parts of a running kpf: the one place where everything meets. */
+import { openClusters } from '../cluster/clusters.ts'
+import type { Clusters } from '../cluster/cluster-api.ts'
+import { readYaml } from '../file/yaml-values.ts'
+import { Supervisor } from '../supervisor/supervisor.ts'
+import { realChance } from '../system/chance.ts'
+import { realClock } from '../system/clock.ts'
+import { realFiles } from '../system/files.ts'
+import { findHolder } from '../system/holder.ts'
+import { maxConnections } from '../system/limits.ts'
+import type { Context } from './context.ts'
+import { flagsOf } from './project-file.ts'
+
+/** A supervisor and what it stands on. */
+export interface World {
+  readonly supervisor: Supervisor
+  readonly clusters: Clusters
+}
+
+/** Builds a supervisor; nothing is started. */
+export function buildWorld(context: Context, options: { concurrency: number; oneAddressIsEnough?: boolean }): World {
+  const clusters = clustersFor(context, options.concurrency, (text) => supervisor.warn('KPF_CLUSTER', text))
+  const supervisor = new Supervisor({ clock: realClock, chance: realChance, clusters, findHolder, maxConnections: maxConnections(), ...options })
+  return { supervisor, clusters }
+}
+
+/** The line of `kpf` alone about the context in use. */
+export async function contextInUse(context: Context): Promise<string> {
+  const clusters = clustersFor(context, 1, () => {})
+  const cluster = await clusters.open(flagsOf(context))
+  const [file = ''] = clusters.kubeconfigFiles
+  await clusters.close()
+  if ('code' in cluster) return `No cluster in use: ${cluster.message}`
+  return `Using context ${cluster.contextName}, namespace ${cluster.namespace} (${file.startsWith(context.home) ? `~${file.slice(context.home.length)}` : file})`
+}
+
+function clustersFor(context: Context, concurrency: number, onWarning: (text: string) => void): Clusters {
+  return openClusters({
+    clock: realClock,
+    chance: realChance,
+    readFile: async (path) => {
+      const read = await realFiles.read(path, 16 * 1024 * 1024)
+      if (read.kind === 'read') return Buffer.from(read.bytes)
+      throw Object.assign(new Error(`cannot read ${path}`), { code: read.kind === 'missing' ? 'ENOENT' : 'EACCES' })
+    },
+    env: context.env,
+    home: context.home,
+    userAgent: `kpf/${context.version}`,
+    parseYaml: readYaml,
+    concurrency,
+    onWarning,
+  })
+}

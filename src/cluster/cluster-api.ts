@@ -1,0 +1,53 @@
+/**
+ * One cluster, as the supervisor and `trace` use it. Types only; `cluster.ts` builds it.
+ */
+import type { Dialer } from '../tunnel/dialer.ts'
+import type { Failure } from '../tunnel/failure.ts'
+import type { DialGate, TransportMemory } from '../tunnel/gate.ts'
+import type { Picture, TargetQuery } from './picture.ts'
+
+/** Which kubeconfig and context; what is absent is found as kubectl finds it. */
+export interface ClusterAccess {
+  readonly kubeconfig?: string
+  readonly context?: string
+}
+
+/** One API server as one user sees it. Everything it starts ends with {@link Cluster.close}. */
+export interface Cluster {
+  /** Identity: kubeconfig, context, server and user together. */
+  readonly key: string
+  readonly contextName: string
+  readonly server: string
+  /** The context's namespace, else `default`. */
+  readonly namespace: string
+  readonly dialer: Dialer
+  readonly gate: DialGate & GateView
+  readonly transports: TransportMemory
+  /**
+   * Follows a target until the subscription is closed. `onChange` is called with the
+   * first picture and with each that differs; watches are shared between targets.
+   */
+  watchTarget(query: TargetQuery, onChange: (picture: Picture) => void): { close(): void }
+  /** Something changed outside (user, kubeconfig): retry now what waits. */
+  kick(): void
+  close(): Promise<void>
+}
+
+/** What the gate shows to `describe`. */
+export interface GateView {
+  /** Undefined while the API server answers. */
+  readonly closedFor: { readonly failure: Failure; readonly sinceMs: number; readonly nextTryMs: number } | undefined
+  /** Calls back whenever `closedFor` changes; returns the way to stop. */
+  onChange(listener: () => void): () => void
+}
+
+/** Opens clusters, one for each resolved context, shared by all forwards that name it. */
+export interface Clusters {
+  /** Never rejects. The same access gives the same cluster until {@link Clusters.refresh} finds its kubeconfig changed. */
+  open(access: ClusterAccess): Promise<Cluster | Failure>
+  /** The kubeconfig files that were read or looked for, to be watched. */
+  readonly kubeconfigFiles: readonly string[]
+  /** Kubeconfig files may have changed: failed opens are retried, credentials re-read. */
+  refresh(): Promise<void>
+  close(): Promise<void>
+}

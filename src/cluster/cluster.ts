@@ -1,0 +1,84 @@
+/** One API server as one user sees it: its parts, put together. */
+import type { Dialer, Transport } from '../tunnel/dialer.ts'
+import type { Failure } from '../tunnel/failure.ts'
+import type { TransportMemory } from '../tunnel/gate.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Cluster } from './cluster-api.ts'
+import type { ClustersParts } from './clusters.ts'
+import { Credentials } from './credentials.ts'
+import { ApiEndpoint } from './endpoint.ts'
+import { Gate } from './gate.ts'
+import type { ResolvedContext } from './kubeconfig.ts'
+import type { Picture, TargetQuery } from './picture.ts'
+import { followTarget } from './targets.ts'
+import { createDialer } from './upgrade.ts'
+import { Watches } from './watches.ts'
+
+const REMEMBERED_MS = 3_600_000
+
+/** A cluster that is in use. */
+export class OpenCluster implements Cluster {
+  readonly key: string
+  readonly contextName: string
+  readonly server: string
+  readonly namespace: string
+  readonly dialer: Dialer
+  readonly gate: Gate
+  readonly transports: TransportMemory
+  readonly #endpoint: ApiEndpoint
+  readonly #watches: Watches
+
+  constructor(context: ResolvedContext, parts: ClustersParts) {
+    const { clock, chance, readFile, env } = parts
+    const clusterInfo = {
+      server: context.cluster.server,
+      ...(context.cluster.caData && { 'certificate-authority-data': context.cluster.caData }),
+      ...(context.cluster.tlsServerName && { 'tls-server-name': context.cluster.tlsServerName }),
+      ...(context.cluster.skipTLSVerify && { 'insecure-skip-tls-verify': true }),
+    }
+    const credentials = new Credentials(context.user, { clock, readFile, env, clusterInfo })
+    this.contextName = context.contextName
+    this.namespace = context.namespace
+    this.key = [context.contextName, context.cluster.server, context.user.name].join(' ')
+    this.#endpoint = new ApiEndpoint(context, { clock, readFile, userAgent: parts.userAgent, credentials })
+    this.server = this.#endpoint.server
+    this.dialer = createDialer(this.#endpoint)
+    this.#watches = new Watches({ clock, chance, endpoint: this.#endpoint })
+    this.transports = transportMemory(clock)
+    this.gate = new Gate({ clock, chance, concurrency: parts.concurrency, probe: (signal) => probe(this.#endpoint, signal) })
+  }
+
+  watchTarget(query: TargetQuery, onChange: (picture: Picture) => void): { close(): void } {
+    return followTarget(this.#watches, query, onChange)
+  }
+
+  kick(): void {
+    this.gate.kick()
+    this.#watches.kick()
+  }
+
+  async close(): Promise<void> {
+    this.gate.close()
+    this.#watches.close()
+    this.#endpoint.close()
+  }
+}
+
+/** Any answer at all means that the API server is there. */
+async function probe(endpoint: ApiEndpoint, signal: AbortSignal): Promise<Failure | undefined> {
+  const answer = await endpoint.send({ method: 'GET', path: '/readyz', signal })
+  if (answer.kind === 'failure') return answer.class === 'connection' || answer.class === 'config' ? answer : undefined
+  if (answer.kind === 'upgraded') answer.socket.destroy()
+  else answer.response.resume()
+  return undefined
+}
+
+function transportMemory(clock: Clock): TransportMemory {
+  let worked: { readonly transport: Transport; readonly atMs: number } | undefined
+  return {
+    recall: () => (worked && clock.now() - worked.atMs < REMEMBERED_MS ? worked.transport : undefined),
+    remember: (transport) => {
+      if (worked?.transport !== transport) worked = { transport, atMs: clock.now() }
+    },
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Who the user is to one cluster: headers and certificates for the next request.
+ *
+ * Owns the plugin's cache and its single flight: however many forwards ask, one run
+ * answers all. Secrets stay in here and in the request; no message holds one.
+ */
+import type { Clock } from '../system/clock.ts'
+import { type Failure, failure } from '../tunnel/failure.ts'
+import { type ExecCredential, readExecConfig, runPlugin } from './exec-plugin.ts'
+import type { KubeUser } from './kubeconfig.ts'
+
+/** What goes with a request. */
+export interface Credential {
+  readonly kind: 'credential'
+  readonly authorization?: string
+  readonly certificate?: string | Buffer
+  readonly key?: string | Buffer
+}
+
+/** What credentials need of the machine. */
+export interface CredentialsParts {
+  readonly clock: Clock
+  readonly readFile: (path: string) => Promise<Buffer>
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly clusterInfo: object
+}
+
+/** A credential is renewed so long before it ends. */
+const MARGIN_MS = 10_000
+const TOKEN_FILE_MS = 50_000
+
+/** One user's credentials. */
+export class Credentials {
+  readonly #user: KubeUser
+  readonly #parts: CredentialsParts
+  #cached: ExecCredential | undefined
+  #running: Promise<ExecCredential | Failure> | undefined
+  #tokenFile: { text: string; readMs: number } | undefined
+
+  constructor(user: KubeUser, parts: CredentialsParts) {
+    this.#user = user
+    this.#parts = parts
+  }
+
+  /** Whether anything secret would travel. */
+  get isAnonymous(): boolean {
+    const { token, tokenFile, username, exec, certData, certFile } = this.#user
+    return !token && !tokenFile && !username && !exec && !certData && !certFile
+  }
+
+  /** The credential for a request; `fresh` after a 401, when what was used last is no good. */
+  async get(fresh = false): Promise<Credential | Failure> {
+    const user = this.#user
+    if (user.unsupported !== undefined) {
+      return failure('KPF_KUBECONFIG_UNSUPPORTED', `user "${user.name}" uses "${user.unsupported}", which is planned, not in this version`, {
+        hint: 'use a context with a token, a certificate or an exec plugin',
+      })
+    }
+    try {
+      const certificate = await this.#certificate()
+      const authorization = await this.#authorization(fresh)
+      // A plugin is asked only when the entry has nothing of its own, as client-go does.
+      if (user.exec && authorization === undefined && certificate.certificate === undefined) return await this.#plugin(fresh)
+      return { kind: 'credential', ...certificate, ...(authorization !== undefined && { authorization }) }
+    } catch (error) {
+      return failure('KPF_KUBECONFIG', `a credential file of user "${user.name}" cannot be read`, {
+        hint: 'check client-certificate, client-key and tokenFile',
+        cause: error,
+      })
+    }
+  }
+
+  async #certificate(): Promise<{ certificate?: Buffer; key?: Buffer }> {
+    const { certData, certFile, keyData, keyFile } = this.#user
+    const certificate = await this.#bytes(certData, certFile)
+    const key = await this.#bytes(keyData, keyFile)
+    return { ...(certificate && { certificate }), ...(key && { key }) }
+  }
+
+  async #bytes(data: string | undefined, file: string | undefined): Promise<Buffer | undefined> {
+    if (data) return Buffer.from(data, 'base64')
+    return file ? this.#parts.readFile(file) : undefined
+  }
+
+  async #authorization(fresh: boolean): Promise<string | undefined> {
+    const { tokenFile, token, username, password } = this.#user
+    if (tokenFile) return `Bearer ${await this.#readToken(tokenFile, fresh)}`
+    if (token) return `Bearer ${token}`
+    return username ? `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}` : undefined
+  }
+
+  async #readToken(path: string, fresh: boolean): Promise<string> {
+    const now = this.#parts.clock.now()
+    if (this.#tokenFile === undefined || fresh || now - this.#tokenFile.readMs > TOKEN_FILE_MS) {
+      this.#tokenFile = { text: (await this.#parts.readFile(path)).toString('utf8').trim(), readMs: now }
+    }
+    return this.#tokenFile.text
+  }
+
+  async #plugin(fresh: boolean): Promise<Credential | Failure> {
+    if (fresh) this.#cached = undefined
+    const expiresMs = this.#cached?.expiresMs
+    if (this.#cached && (expiresMs === undefined || this.#parts.clock.wallMs() < expiresMs - MARGIN_MS)) return credentialOf(this.#cached)
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+    })
+    const result = await this.#running
+    return 'kind' in result ? result : credentialOf(result)
+  }
+
+  async #run(): Promise<ExecCredential | Failure> {
+    const config = readExecConfig(this.#user.exec)
+    if ('kind' in config) return config
+    const result = await runPlugin(config, { ...this.#parts, directory: this.#user.directory })
+    if (!('kind' in result)) this.#cached = result
+    return result
+  }
+}
+
+function credentialOf({ token, certificate, key }: ExecCredential): Credential {
+  return {
+    kind: 'credential',
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(certificate !== undefined && { certificate }),
+    ...(key !== undefined && { key }),
+  }
+}

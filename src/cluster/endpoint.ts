@@ -1,0 +1,178 @@
+/**
+ * The way to one API server: its address, its TLS, one keep-alive agent, and the
+ * user's credential on every request.
+ *
+ * A stream of bytes is all it gives; what they mean is for `requests.ts`, `watch.ts`
+ * and `upgrade.ts`.
+ */
+import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Clock } from '../system/clock.ts'
+import { type Failure, failure } from '../tunnel/failure.ts'
+import type { Credential, Credentials } from './credentials.ts'
+import { connectionFailure } from './failure.ts'
+import type { ResolvedContext } from './kubeconfig.ts'
+
+/** What is asked. */
+export interface Ask {
+  readonly method: 'GET' | 'POST'
+  /** With its query, below the server's own path. */
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly signal: AbortSignal
+}
+
+/** What came back: an answer whose body is still to be read, or an upgraded socket. */
+export type Answer =
+  | { readonly kind: 'answer'; readonly response: IncomingMessage; readonly status: number }
+  | { readonly kind: 'upgraded'; readonly response: IncomingMessage; readonly socket: Duplex; readonly head: Buffer }
+
+/** What an endpoint is made of. */
+export interface EndpointParts {
+  readonly clock: Clock
+  readonly readFile: (path: string) => Promise<Buffer>
+  readonly userAgent: string
+  readonly credentials: Credentials
+}
+
+const CONNECT_MS = 5_000
+
+/** One API server. */
+export class ApiEndpoint {
+  readonly #url: URL
+  readonly #context: ResolvedContext
+  readonly #parts: EndpointParts
+  #agent: HttpAgent | HttpsAgent | undefined
+  #agentKey = ''
+
+  constructor(context: ResolvedContext, parts: EndpointParts) {
+    this.#context = context
+    this.#parts = parts
+    this.#url = new URL(context.cluster.server)
+  }
+
+  /** `host:port`, for messages. */
+  get server(): string {
+    return `${this.#url.hostname}:${this.#url.port || (this.isEncrypted ? '443' : '80')}`
+  }
+
+  get isEncrypted(): boolean {
+    return this.#url.protocol === 'https:'
+  }
+
+  /** Sends the request; a 401 is asked again once with a fresh credential. */
+  async send(ask: Ask): Promise<Answer | Failure> {
+    const first = await this.#sendOnce(ask, false)
+    if (first.kind !== 'answer' || first.status !== 401) return first
+    first.response.resume()
+    return this.#sendOnce(ask, true)
+  }
+
+  /** Ends idle connections; those in use end with their users. */
+  close(): void {
+    this.#agent?.destroy()
+    this.#agent = undefined
+  }
+
+  async #sendOnce(ask: Ask, fresh: boolean): Promise<Answer | Failure> {
+    const credential = await this.#parts.credentials.get(fresh)
+    if (credential.kind === 'failure') return credential
+    if (!this.isEncrypted && !isLoopback(this.#url.hostname) && !this.#parts.credentials.isAnonymous) {
+      return failure('KPF_KUBECONFIG', `the server ${this.server} is plain http: the credentials would travel in the clear`, {
+        hint: 'use https, or http on loopback only',
+      })
+    }
+    try {
+      const agent = await this.#agentFor(credential)
+      return await this.#exchange(ask, credential, agent)
+    } catch (error) {
+      // A kept-alive connection may have been closed while the request was on its way: the request was not seen.
+      if (error instanceof StaleConnection && !ask.signal.aborted) return this.#sendOnce(ask, fresh)
+      return connectionFailure(error, this.server)
+    }
+  }
+
+  #exchange(ask: Ask, credential: Credential, agent: HttpAgent | HttpsAgent): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    const prefix = this.#url.pathname.replace(/\/$/, '')
+    const headers = {
+      'user-agent': this.#parts.userAgent,
+      accept: 'application/json',
+      ...(credential.authorization !== undefined && { authorization: credential.authorization }),
+      ...(ask.body !== undefined && { 'content-type': 'application/json', 'content-length': `${Buffer.byteLength(ask.body)}` }),
+      ...ask.headers,
+    }
+    const options = {
+      host: this.#url.hostname.replace(/^\[|\]$/g, ''),
+      port: this.#url.port,
+      method: ask.method,
+      path: `${prefix}${ask.path}`,
+      headers,
+      agent,
+      signal: ask.signal,
+    }
+    const request = this.isEncrypted ? httpsRequest(options) : httpRequest(options)
+    this.#limitConnect(request)
+    request.on('error', (error) => reject(request.reusedSocket && isReset(error) ? new StaleConnection('stale', { cause: error }) : error))
+    request.on('response', (response) => resolve({ kind: 'answer', response, status: response.statusCode ?? 0 }))
+    request.on('upgrade', (response, socket, head) => resolve({ kind: 'upgraded', response, socket, head }))
+    request.end(ask.body)
+    return promise
+  }
+
+  /** Connecting and the TLS handshake have a deadline each: a peer that accepts and says nothing is no server. */
+  #limitConnect(request: ClientRequest): void {
+    request.on('socket', (socket) => {
+      if (!socket.connecting) return
+      const done = new AbortController()
+      const limit = async (): Promise<void> => {
+        if (!(await this.#parts.clock.sleep(CONNECT_MS, done.signal))) return
+        request.destroy(Object.assign(new Error('no connection in time'), { code: 'KPF_TIMEOUT' }))
+      }
+      socket.once('close', () => done.abort())
+      socket.once(this.isEncrypted ? 'secureConnect' : 'connect', () => done.abort())
+      void limit()
+    })
+  }
+
+  /** One agent until the certificates change: a new one then makes new connections only. */
+  async #agentFor(credential: Credential): Promise<HttpAgent | HttpsAgent> {
+    const { cluster } = this.#context
+    const ca = cluster.caData ? Buffer.from(cluster.caData, 'base64') : cluster.caFile ? await this.#parts.readFile(cluster.caFile) : undefined
+    const key = [ca, credential.certificate, credential.key].map((part) => part?.toString('base64') ?? '').join(' ')
+    if (this.#agent && this.#agentKey === key) return this.#agent
+    this.#agent?.destroy()
+    this.#agentKey = key
+    const common = { keepAlive: true, keepAliveMsecs: 15_000, maxSockets: 64, noDelay: true, autoSelectFamily: true }
+    if (!this.isEncrypted) this.#agent = new HttpAgent(common)
+    else {
+      const servername = cluster.tlsServerName ?? (isIP(this.#url.hostname.replace(/^\[|\]$/g, '')) ? '' : this.#url.hostname)
+      this.#agent = new HttpsAgent({
+        ...common,
+        ...(ca && { ca }),
+        ...(credential.certificate !== undefined && { cert: credential.certificate }),
+        ...(credential.key !== undefined && { key: credential.key }),
+        ...(cluster.tlsServerName !== undefined && { servername }),
+        rejectUnauthorized: !cluster.skipTLSVerify,
+        minVersion: 'TLSv1.2',
+        // An upgrade exists in HTTP/1.1 only.
+        ALPNProtocols: ['http/1.1'],
+      })
+    }
+    return this.#agent
+  }
+}
+
+class StaleConnection extends Error {}
+
+function isReset(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+}
+
+/** Where clear text leaves the machine for nobody. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || host.startsWith('127.')
+}

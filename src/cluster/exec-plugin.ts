@@ -1,0 +1,168 @@
+/**
+ * Runs a credential plugin: client-go's exec protocol, v1 and v1beta1.
+ *
+ * No shell, no look-up in the working directory, no input; its output is capped, its
+ * time is limited, and what it says on stderr is only ever shown escaped.
+ * Source: kubernetes.io/docs/reference/access-authn-authz/authentication (client-go credential plugins).
+ */
+import { spawn } from 'node:child_process'
+import { isAbsolute, join } from 'node:path'
+import type { Clock } from '../system/clock.ts'
+import { escapeForeign } from '../tunnel/escape.ts'
+import { type Failure, failure } from '../tunnel/failure.ts'
+
+/** The `exec` entry of a kubeconfig user. */
+export interface ExecConfig {
+  readonly apiVersion: string
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env: readonly { readonly name: string; readonly value: string }[]
+  readonly installHint?: string
+  readonly interactiveMode?: string
+  readonly provideClusterInfo: boolean
+}
+
+/** What a plugin gives. */
+export interface ExecCredential {
+  readonly token?: string
+  readonly certificate?: string
+  readonly key?: string
+  /** Milliseconds since 1970; absent means for ever. */
+  readonly expiresMs?: number
+}
+
+/** What a run needs. */
+export interface ExecParts {
+  readonly clock: Clock
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly directory: string
+  /** `spec.cluster` for `provideClusterInfo`. */
+  readonly clusterInfo: object
+}
+
+const VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1']
+const TIMEOUT_MS = 30_000
+const MAX_STDOUT_BYTES = 1024 * 1024
+const MAX_STDERR_BYTES = 4096
+
+/** The `exec` entry, or what is wrong with it. */
+export function readExecConfig(raw: unknown): ExecConfig | Failure {
+  const value = isRecord(raw) ? raw : {}
+  const { apiVersion, command, args, env, installHint, interactiveMode, provideClusterInfo } = value
+  if (typeof command !== 'string' || command === '') return failure('KPF_KUBECONFIG', 'the exec entry of the user names no command')
+  if (typeof apiVersion !== 'string' || !VERSIONS.includes(apiVersion)) {
+    return failure('KPF_AUTH_PLUGIN', `plugin "${escapeForeign(command)}": apiVersion ${escapeForeign(String(apiVersion))} is not supported`, {
+      hint: `use ${VERSIONS[0]}`,
+    })
+  }
+  if (interactiveMode === 'Always') {
+    return failure(
+      'KPF_AUTH_PLUGIN',
+      `plugin "${escapeForeign(command)}" needs a terminal of its own (interactiveMode: Always), which is planned, not in this version`,
+      {
+        hint: 'log in with the plugin itself first, or use interactiveMode: IfAvailable',
+      },
+    )
+  }
+  return {
+    apiVersion,
+    command,
+    args: Array.isArray(args) ? args.map(String) : [],
+    env: Array.isArray(env) ? env.filter(isRecord).map((entry) => ({ name: String(entry['name']), value: String(entry['value'] ?? '') })) : [],
+    ...(typeof installHint === 'string' && { installHint }),
+    ...(typeof interactiveMode === 'string' && { interactiveMode }),
+    provideClusterInfo: provideClusterInfo === true,
+  }
+}
+
+/** Runs the plugin once. */
+export async function runPlugin(config: ExecConfig, parts: ExecParts): Promise<ExecCredential | Failure> {
+  const result = await runProcess(config, parts)
+  if ('code' in result) return result
+  if (result.exitCode !== 0) {
+    const stderr = escapeForeign(result.stderr, 500)
+    return pluginFailure(
+      config,
+      `failed with exit code ${result.exitCode ?? 'none'}${stderr === '' ? '' : `: ${stderr}`}`,
+      'run the login that the plugin needs; kpf then goes on by itself',
+    )
+  }
+  return readCredential(config, result.stdout)
+}
+
+function readCredential(config: ExecConfig, stdout: string): ExecCredential | Failure {
+  let value: unknown
+  try {
+    value = JSON.parse(stdout)
+  } catch {
+    // The output may hold a token: only its size is told.
+    return pluginFailure(config, `printed ${stdout.length} characters that are no JSON`)
+  }
+  if (!isRecord(value) || value['kind'] !== 'ExecCredential' || value['apiVersion'] !== config.apiVersion)
+    return pluginFailure(config, `did not print an ExecCredential of ${config.apiVersion}`)
+  const status = isRecord(value['status']) ? value['status'] : {}
+  const { token, clientCertificateData, clientKeyData, expirationTimestamp } = status
+  const pair =
+    typeof clientCertificateData === 'string' && typeof clientKeyData === 'string' ? { certificate: clientCertificateData, key: clientKeyData } : undefined
+  if (typeof token !== 'string' && pair === undefined) return pluginFailure(config, 'gave neither a token nor a certificate with its key')
+  const expiresMs = typeof expirationTimestamp === 'string' ? parseTime(expirationTimestamp) : undefined
+  return {
+    ...(typeof token === 'string' && { token }),
+    ...pair,
+    ...(expiresMs !== undefined && { expiresMs }),
+  }
+}
+
+async function runProcess(config: ExecConfig, parts: ExecParts): Promise<{ exitCode: number | null; stdout: string; stderr: string } | Failure> {
+  const { promise, resolve } = Promise.withResolvers<{ exitCode: number | null; stdout: string; stderr: string } | Failure>()
+  const isRelative = !isAbsolute(config.command) && /[/\\]/.test(config.command)
+  const command = isRelative ? join(parts.directory, config.command) : config.command
+  const info = {
+    apiVersion: config.apiVersion,
+    kind: 'ExecCredential',
+    spec: { interactive: false, ...(config.provideClusterInfo && { cluster: parts.clusterInfo }) },
+  }
+  const env = { ...parts.env, ...Object.fromEntries(config.env.map(({ name, value }) => [name, value])), KUBERNETES_EXEC_INFO: JSON.stringify(info) }
+  const child = spawn(command, [...config.args], { env, stdio: ['ignore', 'pipe', 'pipe'], shell: false, windowsHide: true })
+  const ended = new AbortController()
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+    if (stdout.length <= MAX_STDOUT_BYTES) return
+    child.kill('SIGKILL')
+    resolve(pluginFailure(config, 'printed more than 1 MiB'))
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(0, MAX_STDERR_BYTES)
+  })
+  child.on('error', (error: NodeJS.ErrnoException) => {
+    ended.abort()
+    const why = error.code === 'ENOENT' ? 'is not installed' : `cannot be run (${error.code ?? 'unknown'})`
+    resolve(pluginFailure(config, why, config.installHint === undefined ? undefined : escapeForeign(config.installHint)))
+  })
+  child.on('close', (exitCode) => {
+    ended.abort()
+    resolve({ exitCode, stdout, stderr })
+  })
+  void parts.clock.sleep(TIMEOUT_MS, ended.signal).then((slept) => {
+    if (!slept) return
+    child.kill('SIGKILL')
+    resolve(pluginFailure(config, `did not answer within ${TIMEOUT_MS / 1000} s`))
+  })
+  return promise
+}
+
+function pluginFailure(config: ExecConfig, what: string, hint?: string): Failure {
+  return failure('KPF_AUTH_PLUGIN', `credential plugin "${escapeForeign(config.command)}" ${what}`, hint === undefined ? {} : { hint })
+}
+
+/** RFC 3339 without the machine's clock: `Date.parse` reads text only. */
+function parseTime(text: string): number | undefined {
+  const ms = Date.parse(text)
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

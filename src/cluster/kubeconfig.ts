@@ -1,0 +1,187 @@
+/**
+ * The kubeconfig, merged and resolved as kubectl does it: several files of KUBECONFIG,
+ * the first to set a name wins, missing files are skipped.
+ *
+ * The model is that of `@kubernetes/client-node`, file by file; its loader is not used
+ * because it refuses missing files and double names, and lets the last context win.
+ */
+import { delimiter, dirname, isAbsolute, join } from 'node:path'
+import { newClusters, newContexts, newUsers } from '@kubernetes/client-node/dist/config_types.js'
+import type { Cluster, Context, User } from '@kubernetes/client-node/dist/config_types.js'
+import { escapeForeign } from '../tunnel/escape.ts'
+import { type Failure, failure } from '../tunnel/failure.ts'
+
+/** What reading needs of the machine. */
+export interface KubeconfigParts {
+  /** Rejects with `code: 'ENOENT'` for a file that is not there. */
+  readonly readFile: (path: string) => Promise<Buffer>
+  /** Plain values of a YAML text; throws for what is none. */
+  readonly parseYaml: (text: string) => unknown
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly home: string
+}
+
+/** The user entry, with what the model leaves out. */
+export interface KubeUser extends User {
+  readonly tokenFile?: string
+  /** Fields that this version does not serve: told, not ignored. */
+  readonly unsupported?: string
+  /** The directory of the file, for a plugin's relative command. */
+  readonly directory: string
+}
+
+/** One context, resolved. */
+export interface ResolvedContext {
+  readonly contextName: string
+  readonly namespace: string
+  readonly cluster: Cluster
+  readonly user: KubeUser
+}
+
+/** All files as one. */
+export interface Kubeconfig {
+  readonly files: readonly string[]
+  readonly currentContext: string | undefined
+  readonly contexts: readonly Context[]
+  readonly clusters: readonly Cluster[]
+  readonly users: readonly KubeUser[]
+}
+
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+/** The files that are read, in the order in which they win. */
+export function kubeconfigPaths(named: string | undefined, { env, home }: Pick<KubeconfigParts, 'env' | 'home'>): readonly string[] {
+  if (named !== undefined) return [named]
+  const listed = (env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '')
+  return listed.length > 0 ? listed : [join(home, '.kube', 'config')]
+}
+
+/** Reads and merges; `named` must exist, the others may be missing. */
+export async function readKubeconfig(named: string | undefined, parts: KubeconfigParts): Promise<Kubeconfig | Failure> {
+  const files = kubeconfigPaths(named, parts)
+  let merged: Kubeconfig = { files, currentContext: undefined, contexts: [], clusters: [], users: [] }
+  let wasRead = false
+  for (const file of files) {
+    const one = await readOne(file, parts)
+    if (one === undefined) continue
+    if ('code' in one) return one
+    wasRead = true
+    merged = {
+      files,
+      currentContext: merged.currentContext ?? one.currentContext,
+      contexts: joined(merged.contexts, one.contexts),
+      clusters: joined(merged.clusters, one.clusters),
+      users: joined(merged.users, one.users),
+    }
+  }
+  if (wasRead) return merged
+  if (named === undefined && parts.env['KUBERNETES_SERVICE_HOST']) return inCluster(parts)
+  return failure('KPF_KUBECONFIG', `no kubeconfig: ${files.join(', ')} ${files.length > 1 ? 'do' : 'does'} not exist`, {
+    hint: 'set KUBECONFIG, or name one with --kubeconfig',
+  })
+}
+
+/** The context that is meant, with its cluster and user. */
+export function resolveContext(config: Kubeconfig, named: string | undefined): ResolvedContext | Failure {
+  const known = config.contexts.map((context) => context.name)
+  const contextName = named ?? config.currentContext
+  if (contextName === undefined || contextName === '') {
+    return failure('KPF_CONTEXT_UNKNOWN', `no context is set in ${config.files.join(', ')}`, {
+      hint: `name one with --context or in the file: ${known.join(', ') || 'there is none'}`,
+    })
+  }
+  const context = config.contexts.find((candidate) => candidate.name === contextName)
+  if (context === undefined) {
+    return failure('KPF_CONTEXT_UNKNOWN', `context "${escapeForeign(contextName)}" is not in ${config.files.join(', ')}`, {
+      hint: `contexts there: ${known.join(', ') || 'none'}`,
+    })
+  }
+  const cluster = config.clusters.find((candidate) => candidate.name === context.cluster)
+  if (cluster === undefined) return dangling(config, contextName, 'cluster', context.cluster)
+  const user = context.user === '' ? { name: '', directory: '' } : config.users.find((candidate) => candidate.name === context.user)
+  if (user === undefined) return dangling(config, contextName, 'user', context.user)
+  return { contextName, namespace: context.namespace ?? 'default', cluster, user }
+}
+
+async function readOne(file: string, parts: KubeconfigParts): Promise<Kubeconfig | Failure | undefined> {
+  let text: string
+  try {
+    text = (await parts.readFile(file)).toString('utf8')
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    return isMissing ? undefined : failure('KPF_KUBECONFIG', `kubeconfig ${file} cannot be read`, { hint: 'check its owner and mode', cause: error })
+  }
+  try {
+    const value = parts.parseYaml(text)
+    if (!isRecord(value)) return failure('KPF_KUBECONFIG', `kubeconfig ${file} is empty or no map`, { hint: 'restore it' })
+    if (value['kind'] !== undefined && value['kind'] !== 'Config')
+      return failure('KPF_KUBECONFIG', `${file} is no kubeconfig: its kind is ${escapeForeign(String(value['kind']))}`)
+    return modelOf(file, value)
+  } catch (error) {
+    return failure('KPF_KUBECONFIG', `kubeconfig ${file} cannot be understood: ${escapeForeign(error instanceof Error ? error.message : '')}`, { cause: error })
+  }
+}
+
+function modelOf(file: string, value: Record<string, unknown>): Kubeconfig {
+  const directory = dirname(file)
+  const absolute = (path: string | undefined): string | undefined => (path === undefined || path === '' || isAbsolute(path) ? path : join(directory, path))
+  const users: readonly unknown[] = Array.isArray(value['users']) ? value['users'] : []
+  const current = value['current-context']
+  return {
+    files: [file],
+    currentContext: typeof current === 'string' && current !== '' ? current : undefined,
+    contexts: newContexts(value['contexts']),
+    clusters: newClusters(value['clusters']).map((cluster) => withDefined({ ...cluster, caFile: absolute(cluster.caFile) })),
+    users: newUsers(users).map((user, index) => {
+      const raw = rawUser(users[index])
+      const tokenFile = typeof raw['tokenFile'] === 'string' ? absolute(raw['tokenFile']) : undefined
+      const unsupported = unsupportedField(raw)
+      return withDefined({ ...user, certFile: absolute(user.certFile), keyFile: absolute(user.keyFile), tokenFile, unsupported, directory })
+    }),
+  }
+}
+
+function rawUser(entry: unknown): Record<string, unknown> {
+  return isRecord(entry) && isRecord(entry['user']) ? entry['user'] : {}
+}
+
+function unsupportedField(raw: Record<string, unknown>): string | undefined {
+  return ['as', 'as-uid', 'as-groups', 'as-user-extra', 'auth-provider'].find((field) => raw[field] !== undefined)
+}
+
+/** In a pod: the mounted service account. Source: kubernetes.io/docs/tasks/run-application/access-api-from-pod. */
+function inCluster({ env }: KubeconfigParts): Kubeconfig {
+  const host = env['KUBERNETES_SERVICE_HOST'] ?? ''
+  const server = `https://${host.includes(':') ? `[${host}]` : host}:${env['KUBERNETES_SERVICE_PORT'] ?? '443'}`
+  return {
+    files: [`${SERVICE_ACCOUNT}/token`],
+    currentContext: 'in-cluster',
+    contexts: [{ name: 'in-cluster', cluster: 'in-cluster', user: 'in-cluster' }],
+    clusters: [{ name: 'in-cluster', server, caFile: `${SERVICE_ACCOUNT}/ca.crt`, skipTLSVerify: false }],
+    users: [{ name: 'in-cluster', tokenFile: `${SERVICE_ACCOUNT}/token`, directory: SERVICE_ACCOUNT }],
+  }
+}
+
+function dangling(config: Kubeconfig, contextName: string, what: 'cluster' | 'user', name: string): Failure {
+  return failure(
+    'KPF_KUBECONFIG',
+    `context "${escapeForeign(contextName)}" names ${what} "${escapeForeign(name)}", which is not in ${config.files.join(', ')}`,
+    {
+      hint: `add the ${what}, or correct the context`,
+    },
+  )
+}
+
+function joined<T extends { readonly name: string }>(first: readonly T[], second: readonly T[]): readonly T[] {
+  return [...first, ...second.filter((entry) => !first.some((earlier) => earlier.name === entry.name))]
+}
+
+/** Absent is absent, not undefined: the model's optional fields are exact. */
+function withDefined<T extends object>(value: { [key in keyof T]: T[key] | undefined }): T {
+  // The keys with undefined values are gone, which is what T says.
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined && inner !== null)) as T
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,199 @@
+/**
+ * Follows one target: the object it names and the pods behind it, joined into pictures.
+ *
+ * It joins shared watches; what to do with a picture is `pick.ts`'s business.
+ */
+import { failure } from '../tunnel/failure.ts'
+import { isRecord, type KubeObject, metadata, nameOf, record, records } from './kube-object.ts'
+import type { ObjectKind, Picture, ServiceFacts, TargetQuery } from './picture.ts'
+import { podFacts } from './pod-facts.ts'
+import { matches, parseSelector, readSelector, type Requirement } from './selector.ts'
+import type { WatchState } from './watch.ts'
+import type { Watches } from './watches.ts'
+
+const plurals: Readonly<Record<ObjectKind, readonly [string, string]>> = {
+  service: ['/api/v1', 'services'],
+  pod: ['/api/v1', 'pods'],
+  replicationcontroller: ['/api/v1', 'replicationcontrollers'],
+  deployment: ['/apis/apps/v1', 'deployments'],
+  statefulset: ['/apis/apps/v1', 'statefulsets'],
+  daemonset: ['/apis/apps/v1', 'daemonsets'],
+  replicaset: ['/apis/apps/v1', 'replicasets'],
+  job: ['/apis/batch/v1', 'jobs'],
+}
+
+/** Follows the target until the result is called. The same picture is not told twice. */
+export function followTarget(watches: Watches, query: TargetQuery, onChange: (picture: Picture) => void): { close(): void } {
+  const target = new FollowedTarget(watches, query, onChange)
+  target.start()
+  return target
+}
+
+class FollowedTarget {
+  readonly #watches: Watches
+  readonly #query: TargetQuery
+  readonly #onChange: (picture: Picture) => void
+  readonly #ends: (() => void)[] = []
+  #objects: WatchState = { kind: 'unknown' }
+  #pods: WatchState = { kind: 'unknown' }
+  #slices: WatchState = { kind: 'unknown' }
+  #followsSlices = false
+  #told = ''
+
+  constructor(watches: Watches, query: TargetQuery, onChange: (picture: Picture) => void) {
+    this.#watches = watches
+    this.#query = query
+    this.#onChange = onChange
+  }
+
+  start(): void {
+    const { target } = this.#query
+    const kind = objectKind(target)
+    // A pod that is named needs no rights on others: only it is watched.
+    const onlyPod = target.kind === 'pod' ? `metadata.name=${target.name}` : undefined
+    if (kind !== undefined && kind !== 'pod') {
+      this.#follow(kind, target.kind === 'prefix' || !('name' in target) ? undefined : `metadata.name=${target.name}`, (state) => {
+        this.#objects = state
+      })
+    }
+    this.#follow('pod', onlyPod, (state) => {
+      this.#pods = state
+    })
+  }
+
+  close(): void {
+    for (const end of this.#ends.splice(0)) end()
+  }
+
+  #follow(kind: ObjectKind | 'endpointslice', fieldSelector: string | undefined, take: (state: WatchState) => void): void {
+    const [group, plural] = kind === 'endpointslice' ? ['/apis/discovery.k8s.io/v1', 'endpointslices'] : plurals[kind]
+    const { namespace } = this.#query
+    const watched = {
+      path: `${group}/namespaces/${encodeURIComponent(namespace)}/${plural}`,
+      what: `${plural} in namespace "${namespace}"`,
+      ...(fieldSelector !== undefined && { fieldSelector }),
+    }
+    this.#ends.push(
+      this.#watches.follow(watched, (state) => {
+        take(state)
+        this.#tell()
+      }),
+    )
+  }
+
+  #tell(): void {
+    const picture = this.#picture()
+    const text = JSON.stringify(picture)
+    if (picture.kind === 'unknown' || text === this.#told) return
+    this.#told = text
+    this.#onChange(picture)
+  }
+
+  #picture(): Picture {
+    const { target } = this.#query
+    if (this.#pods.kind === 'failure') return this.#pods
+    const kind = objectKind(target)
+    if (kind === undefined || kind === 'pod') return this.#pods.kind === 'list' ? this.#ofPods(this.#pods.items) : { kind: 'unknown' }
+    if (this.#objects.kind === 'failure') return this.#objects
+    if (this.#objects.kind === 'unknown' || this.#pods.kind === 'unknown') return { kind: 'unknown' }
+    const object = this.#object(this.#objects.items)
+    if (object === undefined)
+      return failure('KPF_OBJECT_MISSING', `${kind} "${wantedName(target)}" does not exist in namespace "${this.#query.namespace}"`, {
+        hint: 'check its name, the namespace and the context',
+      })
+    return kind === 'service' ? this.#ofService(object, this.#pods.items) : this.#ofWorkload(object, kind, this.#pods.items)
+  }
+
+  /** A pod by name or prefix, or pods by labels. */
+  #ofPods(items: ReadonlyMap<string, KubeObject>): Picture {
+    const { target, namespace } = this.#query
+    const wanted =
+      target.kind === 'selector'
+        ? (pod: KubeObject): boolean => matches(parseSelector(target.labelSelector), metadata(pod)['labels'])
+        : (pod: KubeObject): boolean => (target.kind === 'prefix' ? nameOf(pod).startsWith(target.prefix) : nameOf(pod) === wantedName(target))
+    const pods = [...items.values()].filter(wanted).map(podFacts)
+    if (pods.length === 0 && target.kind === 'pod')
+      return failure('KPF_OBJECT_MISSING', `pod "${target.name}" does not exist in namespace "${namespace}"`, {
+        hint: 'check its name, the namespace and the context',
+      })
+    return { kind: 'seen', pods }
+  }
+
+  #ofWorkload(object: KubeObject, kind: ObjectKind, items: ReadonlyMap<string, KubeObject>): Picture {
+    const spec = record(object['spec'])
+    const selector = readSelector(spec['selector'], kind === 'replicationcontroller')
+    const replicas = typeof spec['replicas'] === 'number' ? { replicas: spec['replicas'] } : {}
+    return { kind: 'seen', ...replicas, pods: selected(items, selector) }
+  }
+
+  #ofService(object: KubeObject, items: ReadonlyMap<string, KubeObject>): Picture {
+    const spec = record(object['spec'])
+    const service = serviceFacts(spec)
+    const selector = readSelector(spec['selector'], true)
+    if (selector.length > 0) return { kind: 'seen', service, pods: selected(items, selector) }
+    if (!this.#followsSlices) {
+      this.#followsSlices = true
+      this.#follow('endpointslice', undefined, (state) => {
+        this.#slices = state
+      })
+      // The slices may be known already, and then the picture was told from within.
+    }
+    if (this.#slices.kind !== 'list') return this.#slices
+    const names = podsOfSlices(this.#slices.items, nameOf(object))
+    if (names.size === 0)
+      return failure('KPF_NO_SELECTOR', `service "${nameOf(object)}" has no selector, and its endpoints are no pods: there is nothing to forward to`, {
+        hint: 'forward to a pod, or give the service a selector',
+      })
+    return { kind: 'seen', service, pods: [...items.values()].filter((pod) => names.has(nameOf(pod))).map(podFacts) }
+  }
+
+  /** The object of the name; by prefix the newest one. */
+  #object(items: ReadonlyMap<string, KubeObject>): KubeObject | undefined {
+    const { target } = this.#query
+    if (target.kind !== 'prefix') return [...items.values()].find((object) => nameOf(object) === wantedName(target))
+    const created = (object: KubeObject): string => String(metadata(object)['creationTimestamp'] ?? '')
+    return [...items.values()].filter((object) => nameOf(object).startsWith(target.prefix)).sort((a, b) => (created(a) < created(b) ? 1 : -1))[0]
+  }
+}
+
+function objectKind(target: TargetQuery['target']): ObjectKind | undefined {
+  if (target.kind === 'selector') return undefined
+  return target.kind === 'prefix' ? target.of : target.kind
+}
+
+function wantedName(target: TargetQuery['target']): string {
+  return target.kind === 'selector' ? target.labelSelector : target.kind === 'prefix' ? `${target.prefix}*` : target.name
+}
+
+function selected(items: ReadonlyMap<string, KubeObject>, selector: readonly Requirement[]): ReturnType<typeof podFacts>[] {
+  return [...items.values()].filter((pod) => matches(selector, metadata(pod)['labels'])).map(podFacts)
+}
+
+function serviceFacts(spec: Record<string, unknown>): ServiceFacts {
+  return {
+    headless: spec['clusterIP'] === 'None',
+    ports: records(spec['ports']).map((port) => {
+      const number = Number(port['port'] ?? 0)
+      const targetPort = port['targetPort']
+      return {
+        ...(typeof port['name'] === 'string' && { name: port['name'] }),
+        port: number,
+        targetPort: typeof targetPort === 'string' ? targetPort : Number(targetPort ?? 0) || number,
+        protocol: typeof port['protocol'] === 'string' ? port['protocol'] : 'TCP',
+      }
+    }),
+  }
+}
+
+/** Names of the pods that a service's slices point at. */
+function podsOfSlices(items: ReadonlyMap<string, KubeObject>, service: string): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const slice of items.values()) {
+    if (record(metadata(slice)['labels'])['kubernetes.io/service-name'] !== service) continue
+    for (const endpoint of records(slice['endpoints'])) {
+      const reference = endpoint['targetRef']
+      if (isRecord(reference) && reference['kind'] === 'Pod' && typeof reference['name'] === 'string') names.add(reference['name'])
+    }
+  }
+  return names
+}

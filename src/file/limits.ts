@@ -1,0 +1,12 @@
+/** What a file may be at most; beyond it is a mistake or an attack. Pure constants. */
+export const limits = {
+  bytes: 1024 * 1024,
+  tokens: 200_000,
+  /** `yaml` takes minutes for a megabyte of escapes. */
+  backslashes: 20_000,
+  depth: 32,
+  /** Nodes after aliases are followed. */
+  nodes: 50_000,
+  forwards: 2_000,
+  keysInMap: 20_000,
+} as const

@@ -1,0 +1,160 @@
+/**
+ * The language of the file, as zod schemas: every field once, with its meaning.
+ *
+ * Pure. The JSON Schema of editors is generated from these same objects. Unions are
+ * branched by hand before a schema is asked (`shape-check.ts`): zod says of a union only
+ * that nothing fits.
+ */
+import * as z from 'zod'
+
+const DURATION = /^(?=\d)(\d+h)?(\d+m(?!s))?(\d+(\.\d+)?s)?(\d+ms)?$/
+const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
+
+export const duration = z
+  .string()
+  .regex(DURATION, 'write a duration with its unit: 500ms, 10s, 5m, 1h30m')
+  .describe('A duration with its unit: `500ms`, `10s`, `5m`, `1h30m`.')
+const label = z.string().regex(LABEL, 'use lower-case letters, digits and "-", at most 63, beginning and ending with a letter or digit')
+const text = z.string().min(1, 'must not be empty')
+const count = (max: number): z.ZodNumber => z.number().int('must be a whole number').min(1, 'must be at least 1').max(max, `must be at most ${max}`)
+
+export const portNumber = z.number().int('is not a whole number').min(1, 'is not a port: 1 to 65535').max(65_535, 'is not a port: 1 to 65535')
+const portName = z
+  .string()
+  .regex(/^(?=.*[a-z])[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$/, 'is not a port name: at most 15 lower-case letters, digits and "-", at least one letter')
+export const remotePort = z.union([portNumber, portName])
+
+export const addresses = z
+  .array(z.string().min(1))
+  .min(1, 'name at least one address')
+  .describe('Local addresses to bind: an IP, or `localhost` for 127.0.0.1 and ::1.')
+  .meta({ examples: [['localhost'], ['127.0.0.1']] })
+
+export const port = z
+  .strictObject({
+    name: label.max(15).optional().describe('A name for this port, for output.'),
+    localPort: portNumber.optional().describe('The port on this machine. Without it the remote number.'),
+    remotePort: remotePort
+      .optional()
+      .describe('Port of the target: on a Service its own port, translated to the pod; else the container port. A number or a name.'),
+    containerPort: remotePort.optional().describe("The pod's own port: a Service's translation is skipped."),
+    appProtocol: text.optional().describe('What is spoken, for links: `http`, `https`, `postgres`.'),
+    addresses: addresses.optional(),
+    primary: z.boolean().optional().describe('The port meant when none is named.'),
+  })
+  .describe('One port, in full.')
+
+export const target = z
+  .strictObject({
+    kind: z
+      .string()
+      .optional()
+      .describe('Kubernetes kind: `service`, `deployment`, `statefulset`, `daemonset`, `replicaset`, `job`, `replicationcontroller`, `pod`.'),
+    name: text.optional().describe('Name of the object; a trailing `*` matches by prefix.'),
+    labelSelector: text.optional().describe('Pods by labels, in the words of kubectl: `app=web,tier!=cache`.'),
+    container: label.optional().describe('Narrows the lookup of a named port to this container.'),
+  })
+  .describe('What to forward to, in full.')
+
+export const transport = z.strictObject({
+  mode: z.enum(['auto', 'websocket', 'spdy', 'channel']).optional().describe('How to tunnel; `auto` tries WebSocket, then SPDY, then the older channels.'),
+  pingInterval: duration.optional().describe('A tunnel that was silent so long is pinged. Default 10s.'),
+})
+export const transportMode = z.enum(['auto', 'websocket', 'spdy', 'channel'])
+
+export const hold = z.strictObject({
+  timeout: duration.optional().describe('How long one connection waits for a pod. Default 10s.'),
+  window: duration.optional().describe('How old an outage may be for connections to wait at all. Default 30s.'),
+  maxConnections: count(4096).optional().describe('How many may wait. Default 64.'),
+})
+
+/** All fields of a forward but `target` and `ports`: what `defaults` may hold. */
+const common = {
+  cluster: text.optional().describe('An alias from `clusters`.'),
+  context: text.optional().describe('A context of the kubeconfig. Default: its current one.'),
+  kubeconfig: text.optional().describe('A kubeconfig file, relative to this file. Needs approval.'),
+  namespace: label.optional().describe("Default: the context's."),
+  addresses: addresses.optional(),
+  transport: z.union([transportMode, transport]).optional().describe('How to tunnel. Default `auto`.'),
+  hold: z
+    .union([z.literal('off'), hold])
+    .optional()
+    .describe('How connections wait while no pod can be reached, or `off`.'),
+  drain: z
+    .strictObject({ timeout: duration.optional() })
+    .optional()
+    .describe('How long open connections may finish when the forward ends or moves. Default 30s.'),
+  backoff: z
+    .strictObject({
+      initial: duration.optional().describe('Default 200ms.'),
+      factor: z.number().min(1).max(10).optional().describe('Default 2.'),
+      max: duration.optional().describe('Default 15s.'),
+      jitter: z.number().min(0).max(1).optional().describe('Default 0.5.'),
+      resetAfter: duration.optional().describe('Default 30s.'),
+    })
+    .optional()
+    .describe('How long to wait before a lost tunnel is dialled again.'),
+  restart: z
+    .string()
+    .regex(/^(always|no|on-failure(:\d+)?)$/, 'write always, no, on-failure or on-failure:N')
+    .optional()
+    .describe('`always`, `on-failure`, `on-failure:N` or `no`. Default `always`.'),
+  timeouts: z
+    .strictObject({
+      dial: duration.optional().describe('For a tunnel to open. Default 15s.'),
+      stream: duration.optional().describe('For a connection to open inside the tunnel. Default 10s.'),
+      halfClose: duration.optional().describe("How long a client's end is kept back while an answer may be due. Default 10s."),
+    })
+    .optional(),
+  limits: z.strictObject({ maxConnections: count(65_535).optional().describe('Default 512.') }).optional(),
+  pods: z.strictObject({ requireReady: z.boolean().optional().describe('Only pods that are Ready. Default true; false for `pod/`.') }).optional(),
+  enabled: z.boolean().optional().describe('`false` keeps the entry and does not start it.'),
+}
+
+export const defaults = z.strictObject(common).describe('Fields for every forward that says nothing else.')
+
+const portList = z
+  .array(z.union([portNumber, text, port]))
+  .min(1, 'name at least one port')
+  .max(256)
+export const forward = z.strictObject({
+  target: z
+    .union([text, target])
+    .describe('`svc/api`, `deploy/web`, `pod/x`, … or the full form.')
+    .meta({ examples: ['svc/api', 'deploy/web'] }),
+  ports: portList.describe('`8080:http`, `9090`, `127.0.0.1:5432:5432`, or the full form.').meta({ examples: [['8080:http']] }),
+  description: z.string().optional().describe('For people.'),
+  ...common,
+})
+
+export const cluster = z.strictObject({
+  kubeconfig: text.optional().describe('A kubeconfig file, relative to this file. Needs approval.'),
+  context: text.optional(),
+  namespace: label.optional(),
+})
+
+export const settings = z.strictObject({
+  concurrency: count(64).optional().describe('Dials in flight per cluster. Default 8.'),
+  watch: z.strictObject({ debounce: duration.optional().describe('Quiet time before a change is read. Default 100ms.') }).optional(),
+})
+
+export const forwardName = label.describe('The name of a forward.')
+
+/** The whole file. */
+export const file = z
+  .strictObject({
+    apiVersion: z.literal('kpf/v1').optional().describe('The version of this language.'),
+    name: label.optional().describe("The project. Default: the directory's name."),
+    description: z.string().optional(),
+    context: common.context,
+    cluster: common.cluster,
+    kubeconfig: common.kubeconfig,
+    namespace: common.namespace,
+    clusters: z.record(label, cluster).optional().describe("Aliases, so that colleagues' context names may differ."),
+    defaults: defaults.optional(),
+    forwards: z
+      .record(forwardName, z.union([text, forward]))
+      .describe('The forwards, by name: one line in the words of `kubectl port-forward`, or the full form.'),
+    settings: settings.optional(),
+  })
+  .describe('Port-forwards that kpf keeps up.')

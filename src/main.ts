@@ -1,0 +1,74 @@
+#!/usr/bin/env node
+/**
+ * The process: argument words in, exit code out. The only place that ends the process.
+ *
+ * Until the verb is known it loads nothing that costs time.
+ */
+import { enableCompileCache } from 'node:module'
+import { homedir } from 'node:os'
+import process from 'node:process'
+import type { Context, Terminal } from './cli/context.ts'
+import { writer } from './system/writer.ts'
+import { version } from './version.ts'
+
+const FLOOR = [22, 22]
+
+const out = writer(process.stdout)
+const err = writer(process.stderr)
+
+async function main(): Promise<number> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major < (FLOOR[0] ?? 0) || (major === FLOOR[0] && minor < (FLOOR[1] ?? 0))) {
+    err(`kpf: needs Node.js ${FLOOR.join('.')} or newer, this is ${process.versions.node}\n`)
+    return 70
+  }
+  const argv = process.argv.slice(2)
+  if (argv.length === 1 && argv[0] === '--version') {
+    out(`kpf ${version}\n`)
+    return 0
+  }
+  enableCompileCache()
+  const { start } = await import('./cli/start.ts')
+  return start(argv, contextOf())
+}
+
+function contextOf(): Omit<Context, 'words' | 'flags'> {
+  return {
+    version,
+    env: process.env,
+    cwd: process.cwd(),
+    home: homedir(),
+    stdin: process.stdin,
+    out,
+    err,
+    terminal: terminalOf(),
+    onSignal: (listener) => {
+      const names = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1'] as const
+      const listeners = names.map((name) => [name, (): void => listener(name)] as const)
+      for (const [name, listen] of listeners) process.on(name, listen)
+      return () => {
+        for (const [name, listen] of listeners) process.off(name, listen)
+      }
+    },
+  }
+}
+
+function terminalOf(): Terminal {
+  const { env, stdout } = process
+  const isInteractive = stdout.isTTY && process.stderr.isTTY && env['CI'] === undefined && env['TERM'] !== 'dumb'
+  const wantsNone = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== ''
+  return {
+    isInteractive,
+    isColored: env['FORCE_COLOR'] !== undefined ? env['FORCE_COLOR'] !== '0' : isInteractive && !wantsNone,
+    isUtf8: /utf-?8/i.test(env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? ''),
+    size: () => ({ width: stdout.columns ?? 80, height: stdout.rows ?? 24 }),
+  }
+}
+
+try {
+  // Not process.exit(): what is still in a pipe must be written; nothing else may keep us alive.
+  process.exitCode = await main()
+} catch (error) {
+  err(`kpf: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n    please report it with the command you ran\n`)
+  process.exitCode = 70
+}

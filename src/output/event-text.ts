@@ -1,0 +1,68 @@
+/** Events as sentences, one line each. Pure; the plain output and the table's log share it. */
+import type { Forward } from '../file/forward.ts'
+import { printPlan } from '../supervisor/plan.ts'
+import type { Event, Status } from '../supervisor/events.ts'
+import { problemsText } from './problem-text.ts'
+import { counted, imageTag, localText, targetText } from './words.ts'
+
+/** Looks a forward's spec up, for what an event does not carry. */
+export type SpecOf = (forward: string) => Forward | undefined
+
+/** The lines of an event; none for what a person need not read. */
+export function eventLines(event: Event, specOf: SpecOf): readonly string[] {
+  switch (event.type) {
+    case 'forward-state-changed':
+      return stateLines(event.forward, event.status, specOf)
+    case 'forward-moved': {
+      const versions = imageTag(event.from.image) === imageTag(event.to.image) ? '' : `, image ${imageTag(event.from.image)} -> ${imageTag(event.to.image)}`
+      const draining = event.draining > 0 ? `; ${counted(event.draining, 'connection')} ${event.draining === 1 ? 'finishes' : 'finish'} there` : ''
+      return [`${event.forward}: moved to pod ${event.to.pod}${versions} (${event.from.pod} is ending${draining})`]
+    }
+    case 'config-applied':
+      return event.generation === 1 ? [] : [`${event.file} applied: ${printPlan(event.plan, event.untouched)}`]
+    case 'config-rejected':
+      return [
+        `${event.file} not applied${event.runningSince === null ? '' : `, still running the one of ${timeText(event.runningSince)}`}`,
+        ...problemsText(event.problems).split('\n'),
+      ]
+    case 'warning':
+      return [`${event.forward === undefined ? '' : `${event.forward}: `}warning: ${event.message}`, ...(event.hint === undefined ? [] : [`    ${event.hint}`])]
+    case 'connection-accepted':
+      return []
+    case 'stopping':
+      return [event.busy > 0 ? `stopping; ${counted(event.busy, 'busy connection')}, ${Math.round(event.deadlineMs / 1000)} s (again: now)` : 'stopping']
+    case 'stopped':
+      return [stoppedText(event)]
+  }
+}
+
+/** `3 forwards, 1,204 connections served, 0 failed, 1 reset at the end, 42m` */
+export function stoppedText(event: Extract<Event, { type: 'stopped' }>): string {
+  const minutes = Math.floor(event.uptimeMs / 60_000)
+  const uptime = minutes > 0 ? `${minutes} min` : `${Math.round(event.uptimeMs / 1000)} s`
+  return `stopped: ${counted(event.forwards, 'forward')}, ${counted(event.served, 'connection')} served, ${event.failed} failed, ${event.reset} reset at the end, ${uptime}`
+}
+
+/** `10:41:07` of an event's time, as the event's clock has it. */
+export function timeText(time: string): string {
+  return time.slice(11, 19)
+}
+
+function stateLines(name: string, status: Status, specOf: SpecOf): readonly string[] {
+  const spec = specOf(name)
+  switch (status.state) {
+    case 'ready':
+      if (status.phase === 'switching' || spec === undefined) return []
+      return [`${name}: ready on ${localText(spec, status)} (${targetText(spec)}, pod ${status.pod ?? '?'})`]
+    case 'starting':
+      return []
+    case 'stopping':
+      return []
+    case 'stopped':
+      return [`${name}: stopped`]
+    case 'degraded':
+    case 'waiting':
+    case 'failed':
+      return [`${name}: ${status.state}: ${status.message ?? status.phase}`, ...(status.hint === undefined ? [] : [`    ${status.hint}`])]
+  }
+}

@@ -1,0 +1,73 @@
+/** The words and signs for a forward's state, the same in every output. Pure. */
+import type { Forward, PortMapping } from '../file/forward.ts'
+import type { State, Status } from '../supervisor/events.ts'
+
+/** Carries the state without colour; the second is for terminals without UTF-8. */
+export const symbols: Readonly<Record<State, readonly [string, string]>> = {
+  ready: ['●', '+'],
+  starting: ['◌', '~'],
+  degraded: ['◐', '%'],
+  waiting: ['…', '.'],
+  failed: ['✗', 'x'],
+  stopping: ['◌', '~'],
+  stopped: ['○', '-'],
+}
+
+const shortKinds: Readonly<Record<string, string>> = {
+  service: 'svc',
+  deployment: 'deploy',
+  statefulset: 'sts',
+  daemonset: 'ds',
+  replicaset: 'rs',
+  job: 'job',
+  replicationcontroller: 'rc',
+  pod: 'pod',
+}
+
+/** `svc/api:http` */
+export function targetText(spec: Forward): string {
+  const { target } = spec
+  const name =
+    target.kind === 'selector'
+      ? `-l ${target.labelSelector}`
+      : target.kind === 'prefix'
+        ? `${shortKinds[target.of]}/${target.prefix}*`
+        : `${shortKinds[target.kind]}/${target.name}`
+  return `${name}:${spec.ports.map((port) => port.remotePort).join(',')}`
+}
+
+/** `localhost:8080`, `127.0.0.1:5432`; further ports by number. */
+export function localText(spec: Forward, status?: Status): string {
+  return spec.ports.map((port, index) => (index === 0 ? `${host(port)}:${actualPort(port, status)}` : actualPort(port, status))).join(',')
+}
+
+/** `12 s`, `41m`, `3h`. */
+export function ageText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  if (seconds < 60) return `${seconds}s`
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m`
+  return seconds < 86_400 ? `${Math.floor(seconds / 3_600)}h` : `${Math.floor(seconds / 86_400)}d`
+}
+
+/** `1 connection`, `1,204 connections`. */
+export function counted(count: number, word: string): string {
+  return `${count.toLocaleString('en-US')} ${word}${count === 1 ? '' : 's'}`
+}
+
+/** `1.4.2` of `registry/shop/api:1.4.2`; nothing of an image named by digest. */
+export function imageTag(image: string | undefined): string {
+  const name = image?.split('@')[0]?.split('/').at(-1) ?? ''
+  return name.includes(':') ? (name.split(':')[1] ?? '') : ''
+}
+
+function host(port: PortMapping): string {
+  const [first] = port.addresses
+  if (first === undefined) return ''
+  if (port.addresses.some(({ ifPresent }) => ifPresent)) return 'localhost'
+  return first.address.includes(':') ? `[${first.address}]` : first.address
+}
+
+function actualPort(port: PortMapping, status: Status | undefined): string {
+  if (port.localPort !== 0) return `${port.localPort}`
+  return status?.listeners[0]?.split(':').at(-1) ?? '?'
+}

@@ -1,0 +1,240 @@
+/**
+ * A forward that runs: its mappings, its reception and its follower put together, with
+ * one life from start to stopped.
+ *
+ * It decides nothing about pods or connections; it owns their owners, changes them when
+ * the file does, and gives `describe` its facts.
+ */
+import type { Clusters } from '../cluster/cluster-api.ts'
+import type { Forward } from '../file/forward.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Failure } from '../tunnel/failure.ts'
+import { describe, type ForwardFacts } from './describe.ts'
+import type { Endpoints } from './endpoints.ts'
+import type { PodName, Status, Traffic } from './events.ts'
+import { Follower } from './follower.ts'
+import { BoundMapping } from './mapping.ts'
+import type { Pools } from './pools.ts'
+import { type ConnectionBudget, Reception } from './reception.ts'
+
+/** What a forward needs, and whom it tells. */
+export interface LiveForwardParts {
+  readonly clock: Clock
+  readonly clusters: Clusters
+  readonly pools: Pools
+  readonly endpoints: Endpoints
+  readonly budget: ConnectionBudget
+  readonly oneAddressIsEnough: boolean
+  readonly changed: (forward: LiveForward) => void
+  readonly moved: (forward: LiveForward, from: PodName, to: PodName) => void
+  readonly accepted: (forward: LiveForward, localPort: number) => void
+  readonly warn: (forward: LiveForward, code: string, message: string) => void
+}
+
+/** One running forward. */
+export class LiveForward {
+  readonly #parts: LiveForwardParts
+  readonly #reception: Reception
+  #spec: Forward
+  #follower: Follower
+  #mappings: BoundMapping[] = []
+  /** Endpoints of the file's last state, kept until those of the new one are bound. */
+  #retiring: BoundMapping[] = []
+  #lifecycle: ForwardFacts['lifecycle'] = 'running'
+  #overLimitSaidMs = Number.NEGATIVE_INFINITY
+
+  constructor(spec: Forward, parts: LiveForwardParts) {
+    this.#spec = spec
+    this.#parts = parts
+    this.#follower = this.#follow(spec)
+    this.#reception = new Reception(spec, {
+      clock: parts.clock,
+      budget: parts.budget,
+      route: (mapping) => (this.#lifecycle === 'running' ? this.#follower.route(mapping) : undefined),
+      outlook: () => this.#outlook(),
+      podGone: (key) => this.#follower.podGone(key),
+      isLeaving: (key) => this.#follower.isLeaving(key),
+      accepted: (localPort) => parts.accepted(this, localPort),
+      changed: () => parts.changed(this),
+      overLimit: (what) => this.#overLimit(what),
+    })
+  }
+
+  get spec(): Forward {
+    return this.#spec
+  }
+
+  get name(): string {
+    return this.#spec.name
+  }
+
+  get traffic(): Traffic {
+    return this.#reception.traffic
+  }
+
+  get wasReset(): number {
+    return this.#reception.wasReset
+  }
+
+  get busy(): number {
+    return this.#reception.busy
+  }
+
+  get isBoundOrRefused(): boolean {
+    return this.#mappings.every((mapping) => mapping.isSettled)
+  }
+
+  /** The pod's port of each mapping, with the endpoints that are bound. */
+  get bound(): readonly { readonly listeners: readonly { address: string; port: number }[]; readonly podPort: number | undefined }[] {
+    return this.#mappings.map((mapping) => ({
+      listeners: mapping.facts.flatMap(({ address, state }) => (state.kind === 'bound' ? [{ address, port: state.port }] : [])),
+      podPort: this.#follower.podPort(mapping.mapping),
+    }))
+  }
+
+  get status(): Status {
+    return describe({
+      ...this.#follower.facts,
+      lifecycle: this.#lifecycle,
+      openConnections: this.#reception.size,
+      endpoints: [...this.#mappings, ...this.#retiring].flatMap((mapping) => mapping.facts),
+      refusedInARow: this.#reception.refusedInARow,
+    })
+  }
+
+  /** Claims the local endpoints; the cluster is asked at {@link start}. */
+  bind(): void {
+    this.#mappings = this.#claim(this.#spec)
+    for (const mapping of this.#mappings) mapping.start()
+  }
+
+  start(): void {
+    this.#follower.start()
+  }
+
+  /** Takes the new local ports before the old ones are let go: {@link commit} does that. */
+  prepare(spec: Forward): void {
+    const before = new Set(this.#mappings.map((mapping) => keyOf(mapping)))
+    const next = this.#claim(spec)
+    const added = next.filter((mapping) => !before.has(keyOf(mapping)))
+    const kept = this.#mappings.filter((mapping) => next.some((other) => keyOf(other) === keyOf(mapping)))
+    this.#retiring.push(...this.#mappings.filter((mapping) => !kept.includes(mapping)))
+    this.#mappings = [...kept, ...added]
+    for (const mapping of added) mapping.start()
+  }
+
+  /** The new spec counts from here on; `retargets` says that pods are to be looked for anew. */
+  commit(spec: Forward, retargets: boolean): void {
+    const old = this.#follower
+    const routes = this.#spec.ports.flatMap((mapping) => old.route(mapping)?.key ?? [])
+    this.#spec = spec
+    this.#reception.update(spec)
+    if (retargets) {
+      this.#follower = this.#follow(spec)
+      this.#follower.start()
+      old.close()
+      for (const key of new Set(routes)) void this.#reception.drainRoute(key, spec.drainTimeoutMs)
+    }
+    this.#retire()
+    this.#parts.changed(this)
+  }
+
+  kick(): void {
+    this.#follower.kick()
+  }
+
+  /** Closes the door, lets the busy connections finish for `drainMs`, then resets what is left. */
+  async stop(drainMs: number, deadline: AbortSignal): Promise<void> {
+    if (this.#lifecycle !== 'running' && this.#lifecycle !== 'gave-up') return
+    this.#lifecycle = 'draining'
+    for (const mapping of [...this.#mappings, ...this.#retiring]) mapping.release()
+    this.#parts.changed(this)
+    this.#reception.resetIdle()
+    const ended = new AbortController()
+    const late = this.#parts.clock.sleep(drainMs, AbortSignal.any([deadline, ended.signal]))
+    await Promise.race([this.#reception.whenEmpty(), late])
+    ended.abort()
+    this.end()
+    await this.#reception.whenEmpty()
+  }
+
+  /** At once: everything is reset, nothing is waited for. */
+  end(): void {
+    for (const mapping of [...this.#mappings, ...this.#retiring]) mapping.release()
+    this.#reception.close()
+    this.#follower.close()
+    if (this.#lifecycle === 'stopped') return
+    this.#lifecycle = 'stopped'
+    this.#parts.changed(this)
+  }
+
+  #follow(spec: Forward): Follower {
+    const follower: Follower = new Follower(spec, {
+      clock: this.#parts.clock,
+      clusters: this.#parts.clusters,
+      pools: this.#parts.pools,
+      changed: () => this.#followerChanged(follower),
+      moved: (from, to, oldRoute) => {
+        void this.#reception.drainRoute(oldRoute, this.#spec.drainTimeoutMs)
+        this.#parts.moved(this, from, to)
+      },
+      warn: (failure: Failure) => this.#parts.warn(this, failure.code, failure.message),
+    })
+    return follower
+  }
+
+  #followerChanged(follower: Follower): void {
+    if (follower !== this.#follower || this.#lifecycle !== 'running') return
+    const { lane, wasOpen } = follower.facts
+    const { restart } = this.#spec
+    const isLost = lane !== undefined && (lane.state === 'lost' || lane.state === 'backoff')
+    if (isLost && wasOpen && restart.kind === 'no') return this.end()
+    if (isLost && restart.kind === 'on-failure' && restart.limit !== undefined && lane.attempt >= restart.limit) this.#lifecycle = 'gave-up'
+    this.#reception.flush()
+    this.#parts.changed(this)
+  }
+
+  #claim(spec: Forward): BoundMapping[] {
+    return spec.ports.map(
+      (mapping) =>
+        new BoundMapping(mapping, this.#parts.endpoints, {
+          accepted: (socket, of) => this.#reception.accept(socket, this.#currentMapping(of.localPort) ?? of),
+          changed: () => {
+            this.#retire()
+            this.#parts.changed(this)
+          },
+          oneIsEnough: this.#parts.oneAddressIsEnough,
+        }),
+    )
+  }
+
+  /** The mapping of a local port as the file has it now: its remote port may have been edited. */
+  #currentMapping(localPort: number): Forward['ports'][number] | undefined {
+    return this.#spec.ports.find((mapping) => mapping.localPort === localPort)
+  }
+
+  /** Old endpoints go as soon as all new ones are bound; a new one that is taken keeps the old ones alive. */
+  #retire(): void {
+    if (this.#retiring.length === 0 || !this.#mappings.every((mapping) => mapping.isBound)) return
+    for (const mapping of this.#retiring.splice(0)) mapping.release()
+  }
+
+  #outlook(): { failed: boolean; nonComing: boolean; wasOpen: boolean } {
+    const { state, phase } = this.status
+    const { target, wasOpen } = this.#follower.facts
+    const isHopeless = (target.kind === 'none' && !target.coming) || (target.kind === 'failure' && target.class === 'resolve')
+    return { failed: state === 'failed' && phase !== 'bind', nonComing: isHopeless, wasOpen }
+  }
+
+  #overLimit(what: string): void {
+    const now = this.#parts.clock.now()
+    if (now - this.#overLimitSaidMs < 10_000) return
+    this.#overLimitSaidMs = now
+    this.#parts.warn(this, 'KPF_CONNECTION_LIMIT', `more than ${what} connections at once: new ones are reset`)
+  }
+}
+
+function keyOf(mapping: BoundMapping): string {
+  const { localPort, addresses } = mapping.mapping
+  return `${localPort} ${addresses.map(({ address, ifPresent }) => `${address}${ifPresent ? '?' : ''}`).join(' ')}`
+}

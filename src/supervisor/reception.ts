@@ -1,0 +1,240 @@
+/**
+ * The connections of one forward: accepted, held while nothing can serve them,
+ * dispatched, counted, drained.
+ *
+ * It asks for a route and gives connections to it; which pod that is, is the
+ * follower's business. Every connection it takes ends in exactly one way, and every
+ * end but the pod's own is a reset (rule D4).
+ */
+import type { Socket } from 'node:net'
+import type { Forward, PortMapping } from '../file/forward.ts'
+import type { Clock } from '../system/clock.ts'
+import { Connection, type ConnectionEnd, type Route } from './connection.ts'
+import type { Traffic } from './events.ts'
+import { type HoldFacts, mayHold } from './hold.ts'
+
+/** What is shared by all receptions of the process. */
+export interface ConnectionBudget {
+  open: number
+  held: number
+  readonly maxOpen: number
+}
+
+/** What a reception needs, and whom it tells. */
+export interface ReceptionParts {
+  readonly clock: Clock
+  readonly budget: ConnectionBudget
+  readonly route: (mapping: PortMapping) => Route | undefined
+  readonly outlook: () => Pick<HoldFacts, 'failed' | 'nonComing' | 'wasOpen'>
+  readonly podGone: (routeKey: string) => void
+  readonly isLeaving: (routeKey: string) => boolean
+  readonly accepted: (localPort: number) => void
+  /** A count changed that `describe` looks at. */
+  readonly changed: () => void
+  readonly overLimit: (what: string) => void
+}
+
+/** A refusal is looked at once more after this long: the watch may be about to tell that the pod is ending. */
+const REFUSAL_RECHECK_MS = 100
+const MAX_DISPATCHES = 4
+/** A client that has been silent this long is idle: a stop need not wait for it. */
+const IDLE_MS = 1_000
+
+/** The door of one forward. */
+export class Reception {
+  #spec: Forward
+  readonly #parts: ReceptionParts
+  readonly #closed = new AbortController()
+  readonly #connections = new Set<Connection>()
+  readonly #held = new Map<Connection, AbortController>()
+  #outageSinceMs: number | undefined
+  #served = 0
+  #failed = 0
+  #wasReset = 0
+  #refusedInARow = 0
+  #idle: (() => void)[] = []
+
+  constructor(spec: Forward, parts: ReceptionParts) {
+    this.#spec = spec
+    this.#parts = parts
+    this.#outageSinceMs = parts.clock.now()
+  }
+
+  get refusedInARow(): number {
+    return this.#refusedInARow
+  }
+
+  get traffic(): Traffic {
+    const bridged = [...this.#connections].filter((connection) => connection.routeKey !== undefined)
+    const draining = bridged.filter((connection) => this.#parts.route(connection.mapping)?.key !== connection.routeKey).length
+    return { open: bridged.length - draining, draining, held: this.#held.size, served: this.#served, failed: this.#failed }
+  }
+
+  /** How many were reset because the forward ended. */
+  get wasReset(): number {
+    return this.#wasReset
+  }
+
+  get size(): number {
+    return this.#connections.size
+  }
+
+  /** Connections on which a byte has moved lately. */
+  get busy(): number {
+    const now = this.#parts.clock.now()
+    return [...this.#connections].filter((connection) => now - connection.lastByteMs < IDLE_MS).length
+  }
+
+  /** New limits and hold policy; connections are not touched. */
+  update(spec: Forward): void {
+    this.#spec = spec
+  }
+
+  /** Takes a socket over; from here on it ends exactly once. */
+  accept(socket: Socket, mapping: PortMapping): void {
+    const { budget } = this.#parts
+    const full =
+      this.#connections.size >= this.#spec.maxConnections
+        ? `${this.#spec.maxConnections} of this forward`
+        : budget.open >= budget.maxOpen
+          ? `${budget.maxOpen} of the process`
+          : undefined
+    if (full !== undefined || this.#closed.signal.aborted) {
+      socket.on('error', () => {})
+      socket.resetAndDestroy()
+      this.#failed++
+      if (full !== undefined) this.#parts.overLimit(full)
+      return
+    }
+    const connection = new Connection(socket, mapping, this.#parts.clock)
+    this.#connections.add(connection)
+    budget.open++
+    this.#parts.accepted(connection.localPort)
+    this.#place(connection)
+  }
+
+  /** The route may have changed: those that wait are served, or told that it is no use. */
+  flush(): void {
+    this.#noteOutage()
+    for (const connection of this.#held.keys()) {
+      if (this.#parts.route(connection.mapping) || this.#parts.outlook().failed) this.#place(connection)
+    }
+  }
+
+  /** Connections that are still on that route are reset after `timeoutMs`. */
+  async drainRoute(routeKey: string, timeoutMs: number): Promise<void> {
+    if (!(await this.#parts.clock.sleep(timeoutMs, this.#closed.signal))) return
+    for (const connection of this.#connections) if (connection.routeKey === routeKey) connection.reset()
+  }
+
+  /** Resolves when no connection is left. */
+  whenEmpty(): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  /** Resets those that wait and those on which nothing moves; the busy ones go on. */
+  resetIdle(): void {
+    const now = this.#parts.clock.now()
+    for (const connection of [...this.#connections]) {
+      if (this.#held.has(connection) || now - connection.lastByteMs >= IDLE_MS) this.#reset(connection)
+    }
+  }
+
+  /** Resets what is left and takes nothing more. */
+  close(): void {
+    this.#closed.abort()
+    for (const connection of [...this.#connections]) this.#reset(connection)
+  }
+
+  #place(connection: Connection): void {
+    const route = this.#parts.route(connection.mapping)
+    if (route) {
+      this.#release(connection)
+      void this.#dispatch(connection, route)
+      return
+    }
+    this.#noteOutage()
+    if (this.#held.has(connection) && !this.#parts.outlook().failed) return
+    const verdict = mayHold({
+      ...this.#parts.outlook(),
+      policy: this.#spec.hold,
+      outageMs: this.#parts.clock.now() - (this.#outageSinceMs ?? this.#parts.clock.now()),
+      held: this.#held.size,
+      heldInProcess: this.#parts.budget.held,
+    })
+    if (verdict === 'hold') void this.#hold(connection)
+    else this.#fail(connection)
+  }
+
+  async #hold(connection: Connection): Promise<void> {
+    const released = new AbortController()
+    this.#held.set(connection, released)
+    this.#parts.budget.held++
+    connection.onLeft(() => this.#ended(connection, { kind: 'client-left' }))
+    const leftMs = this.#spec.hold.timeoutMs - (this.#parts.clock.now() - connection.acceptedMs)
+    if (await this.#parts.clock.sleep(Math.max(0, leftMs), released.signal)) this.#fail(connection)
+  }
+
+  #release(connection: Connection): void {
+    const released = this.#held.get(connection)
+    if (released === undefined) return
+    this.#held.delete(connection)
+    this.#parts.budget.held--
+    connection.onLeft(undefined)
+    released.abort()
+  }
+
+  async #dispatch(connection: Connection, route: Route): Promise<void> {
+    const { halfCloseMs, streamMs } = this.#spec.timeouts
+    const end = await connection.dispatch(route, { halfCloseMs, streamMs })
+    if (end.kind !== 'returned') return this.#ended(connection, end)
+    if (this.#closed.signal.aborted) return this.#fail(connection)
+    if (end.podGone) this.#parts.podGone(route.key)
+    const refused = end.failure.code === 'KPF_STREAM_REFUSED'
+    if (refused && !end.podGone && !(await this.#isPodEnding(route.key))) {
+      this.#refusedInARow++
+      this.#fail(connection)
+      return this.#parts.changed()
+    }
+    if (connection.dispatches >= MAX_DISPATCHES || connection.hasLeft || this.#closed.signal.aborted) return this.#fail(connection)
+    this.#place(connection)
+  }
+
+  /** A refusal by a pod that is going away is no answer: its successor is asked. */
+  async #isPodEnding(routeKey: string): Promise<boolean> {
+    if (!this.#parts.isLeaving(routeKey)) await this.#parts.clock.sleep(REFUSAL_RECHECK_MS, this.#closed.signal)
+    if (!this.#parts.isLeaving(routeKey)) return false
+    this.#parts.podGone(routeKey)
+    return true
+  }
+
+  #fail(connection: Connection): void {
+    connection.reset()
+    this.#ended(connection, { kind: 'reset' })
+  }
+
+  #reset(connection: Connection): void {
+    this.#wasReset++
+    if (connection.routeKey === undefined) this.#fail(connection)
+    else connection.reset()
+  }
+
+  #ended(connection: Connection, end: ConnectionEnd): void {
+    this.#release(connection)
+    if (!this.#connections.delete(connection)) return
+    this.#parts.budget.open--
+    if (end.kind === 'served') {
+      this.#served++
+      this.#refusedInARow = 0
+    } else if (end.kind === 'reset') this.#failed++
+    this.#parts.changed()
+    if (this.#connections.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  /** When serving stopped, so that an outage's age is known; forgotten as soon as there is a route. */
+  #noteOutage(): void {
+    const isServing = this.#spec.ports.some((mapping) => this.#parts.route(mapping) !== undefined)
+    this.#outageSinceMs = isServing ? undefined : (this.#outageSinceMs ?? this.#parts.clock.now())
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * The running whole: the forwards of one project, and the only writer of that list.
+ *
+ * `apply` reconciles (plan, then execute); everything else is told to it by the
+ * forwards and goes out as events. It never reads a file and never draws.
+ */
+import type { Clusters } from '../cluster/cluster-api.ts'
+import type { Forward, Project } from '../file/forward.ts'
+import type { Problem } from '../file/problems.ts'
+import type { Chance } from '../system/chance.ts'
+import type { Clock } from '../system/clock.ts'
+import { Bus, type Subscriber } from './bus.ts'
+import { Endpoints } from './endpoints.ts'
+import type { State, Status, Traffic } from './events.ts'
+import { execute } from './execute.ts'
+import { isoTime } from './iso-time.ts'
+import type { Endpoint } from './listener.ts'
+import type { Holder } from './listener-machine.ts'
+import { LiveForward } from './live-forward.ts'
+import { type Operation, plan, untouched } from './plan.ts'
+import { Pools } from './pools.ts'
+import type { ConnectionBudget } from './reception.ts'
+
+/** What the supervisor is made of. */
+export interface SupervisorParts {
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly clusters: Clusters
+  readonly findHolder: (endpoint: Endpoint) => Promise<Holder | undefined>
+  /** Connections the process may have at once, from its descriptor limit. */
+  readonly maxConnections: number
+  /** kubectl's way for the ad-hoc form: one of the two loopbacks is enough. */
+  readonly oneAddressIsEnough?: boolean
+}
+
+/** One forward, as shown. */
+export interface Row {
+  readonly spec: Forward
+  readonly status: Status
+  readonly sinceMs: number
+  readonly traffic: Traffic
+}
+
+/** All forwards at one moment. */
+export interface Snapshot {
+  readonly nowMs: number
+  readonly generation: number
+  readonly rows: readonly Row[]
+}
+
+/** How a stop goes: how long busy connections may take, and what cuts that short. */
+export interface StopOptions {
+  readonly drainMs: number
+  readonly deadline: AbortSignal
+}
+
+interface Shown {
+  status: Status
+  sinceMs: number
+}
+
+/** Keeps a project's forwards running. */
+export class Supervisor {
+  readonly #parts: SupervisorParts
+  readonly #bus: Bus
+  readonly #endpoints: Endpoints
+  readonly #pools: Pools
+  readonly #budget: ConnectionBudget
+  readonly #forwards = new Map<string, LiveForward>()
+  readonly #leaving = new Set<LiveForward>()
+  readonly #shown = new Map<LiveForward, Shown>()
+  readonly #startedMs: number
+  #served = { served: 0, failed: 0, reset: 0 }
+  #generation = 0
+  #appliedAt: string | null = null
+  #isStopping = false
+
+  constructor(parts: SupervisorParts) {
+    this.#parts = parts
+    this.#bus = new Bus(parts.clock)
+    this.#endpoints = new Endpoints(parts)
+    this.#pools = new Pools(parts)
+    this.#budget = { open: 0, held: 0, maxOpen: parts.maxConnections }
+    this.#startedMs = parts.clock.now()
+  }
+
+  subscribe(subscriber: Subscriber): () => void {
+    return this.#bus.subscribe(subscriber)
+  }
+
+  /** Everything as it is now, in the file's order. */
+  snapshot(): Snapshot {
+    const rows = [...this.#forwards.values(), ...this.#leaving].map((forward) => ({
+      spec: forward.spec,
+      status: forward.status,
+      sinceMs: this.#shown.get(forward)?.sinceMs ?? this.#startedMs,
+      traffic: forward.traffic,
+    }))
+    return { nowMs: this.#parts.clock.now(), generation: this.#generation, rows }
+  }
+
+  /** The live forward of a name, for the ad-hoc form's own lines. */
+  forward(name: string): LiveForward | undefined {
+    return this.#forwards.get(name)
+  }
+
+  /** Makes the running forwards those of the project; what is equal is not touched. */
+  apply(project: Project, file: string): readonly Operation[] {
+    if (this.#isStopping) return []
+    const operations = plan(
+      project.forwards,
+      [...this.#forwards.values()].map((forward) => ({ spec: forward.spec })),
+    )
+    this.#generation++
+    this.#appliedAt = isoTime(this.#parts.clock.wallMs())
+    this.#bus.tell({ type: 'config-applied', file, generation: this.#generation, plan: operations, untouched: untouched(project.forwards, operations) })
+    execute(operations, project.forwards, {
+      get: (name) => this.#forwards.get(name),
+      create: (spec) => this.#create(spec),
+      rename: (from, to) => this.#rename(from, to),
+      remove: (name) => this.#remove(name),
+    })
+    this.#inOrder(project.forwards)
+    return operations
+  }
+
+  /** A file that could not be applied; what runs goes on. */
+  reject(file: string, problems: readonly Problem[]): void {
+    this.#bus.tell({ type: 'config-rejected', file, problems, runningSince: this.#appliedAt })
+  }
+
+  /** Something to say that is no state. */
+  warn(code: string, message: string): void {
+    this.#bus.tell({ type: 'warning', code, message })
+  }
+
+  /** The kubeconfig or the network changed, or the user asked: what waits tries now. */
+  kick(): void {
+    for (const forward of this.#forwards.values()) forward.kick()
+  }
+
+  /** Ends all forwards, the busy connections within `drainMs`; resolves when nothing is left. */
+  async stop(options: StopOptions): Promise<void> {
+    if (this.#isStopping) return
+    this.#isStopping = true
+    const forwards = [...this.#forwards.values(), ...this.#leaving]
+    const busy = forwards.reduce((sum, forward) => sum + forward.busy, 0)
+    this.#bus.tell({ type: 'stopping', busy, deadlineMs: options.drainMs })
+    await Promise.all(forwards.map((forward) => forward.stop(options.drainMs, options.deadline)))
+    for (const forward of forwards) {
+      forward.end()
+      this.#count(forward)
+    }
+    this.#pools.close()
+    await this.#parts.clusters.close()
+    this.#bus.tell({ type: 'stopped', forwards: this.#forwards.size, ...this.#served, uptimeMs: this.#parts.clock.now() - this.#startedMs })
+  }
+
+  #create(spec: Forward): LiveForward {
+    const forward = new LiveForward(spec, {
+      clock: this.#parts.clock,
+      clusters: this.#parts.clusters,
+      pools: this.#pools,
+      endpoints: this.#endpoints,
+      budget: this.#budget,
+      oneAddressIsEnough: this.#parts.oneAddressIsEnough ?? false,
+      changed: (changed) => this.#changed(changed),
+      moved: (moved, from, to) => this.#bus.tell({ type: 'forward-moved', forward: moved.name, from, to, draining: moved.traffic.draining }),
+      accepted: (on, localPort) => this.#bus.tell({ type: 'connection-accepted', forward: on.name, localPort }),
+      warn: (about, code, message) => this.#bus.tell({ type: 'warning', forward: about.name, code, message }),
+    })
+    this.#forwards.set(spec.name, forward)
+    this.#changed(forward)
+    return forward
+  }
+
+  #rename(from: string, to: string): LiveForward | undefined {
+    const forward = this.#forwards.get(from)
+    if (forward === undefined) return undefined
+    this.#forwards.delete(from)
+    this.#forwards.set(to, forward)
+    return forward
+  }
+
+  #remove(name: string): void {
+    const forward = this.#forwards.get(name)
+    if (forward === undefined) return
+    this.#forwards.delete(name)
+    this.#leaving.add(forward)
+    const never = new AbortController()
+    void forward.stop(forward.spec.drainTimeoutMs, never.signal).then(() => {
+      if (this.#leaving.delete(forward)) this.#count(forward)
+      this.#shown.delete(forward)
+    })
+  }
+
+  #count(forward: LiveForward): void {
+    const { served, failed } = forward.traffic
+    this.#served = { served: this.#served.served + served, failed: this.#served.failed + failed, reset: this.#served.reset + forward.wasReset }
+  }
+
+  /** The map's order is the file's. */
+  #inOrder(specs: readonly Forward[]): void {
+    for (const { name } of specs) {
+      const forward = this.#forwards.get(name)
+      if (forward === undefined) continue
+      this.#forwards.delete(name)
+      this.#forwards.set(name, forward)
+    }
+  }
+
+  /** Says what differs from what was said last. */
+  #changed(forward: LiveForward): void {
+    const status = forward.status
+    const shown = this.#shown.get(forward)
+    if (shown && shown.status.state === status.state && shown.status.phase === status.phase && isSameReason(shown.status, status)) {
+      shown.status = status
+      return
+    }
+    const from: State | null = shown?.status.state ?? null
+    const sinceMs = shown && shown.status.state === status.state ? shown.sinceMs : this.#parts.clock.now()
+    this.#shown.set(forward, { status, sinceMs })
+    this.#bus.tell({ type: 'forward-state-changed', forward: forward.name, from, to: status.state, status })
+  }
+}
+
+/** A new reason for the same state is news only while nothing works; a busy port's or a failure's next text is not. */
+function isSameReason(before: Status, after: Status): boolean {
+  return (
+    before.reason === after.reason &&
+    (before.state === 'ready' || before.state === 'starting' || before.state === 'stopping' || before.message === after.message)
+  )
+}

@@ -1,0 +1,37 @@
+/** What `describe` is told of a target: the pod in use, or why there is none. Pure. */
+import type { Picked } from '../cluster/pick.ts'
+import type { Picture, PodFacts } from '../cluster/picture.ts'
+import type { TargetFacts } from './describe.ts'
+import type { PodName } from './events.ts'
+
+/** A pod that was picked, with its ports. */
+export type Backend = Extract<Picked, { kind: 'backend' }>
+
+/** The facts of a target. `backend` is the pod in use, whatever would be picked now. */
+export function targetFacts(known: {
+  readonly backend: Backend | undefined
+  readonly picked: Picked | undefined
+  readonly picture: Picture
+  readonly requireReady: boolean
+}): TargetFacts {
+  const { backend, picked, picture } = known
+  if (backend) {
+    const pod = seenPod(picture, backend)
+    const isUnready = known.requireReady && pod !== undefined && !pod.ready && !pod.terminating
+    const unready = isUnready ? { unready: `pod "${backend.pod.name}" is not ready${pod.trouble === undefined ? '' : `: ${pod.trouble}`}` } : {}
+    return { kind: 'picked', ...nameOf(backend), ...unready }
+  }
+  if (picked === undefined || picture.kind === 'unknown' || picked.kind === 'backend') return { kind: 'unknown' }
+  if (picked.kind === 'failure') return picked
+  return { kind: 'none', reason: picked.reason, coming: picked.coming, ...(picked.hint !== undefined && { hint: picked.hint }) }
+}
+
+/** The pod as the watch shows it now. */
+export function seenPod(picture: Picture, backend: Backend): PodFacts | undefined {
+  return picture.kind === 'seen' ? picture.pods.find((pod) => pod.uid === backend.pod.uid) : undefined
+}
+
+/** The pod's name, with its image. */
+export function nameOf(backend: Backend): PodName {
+  return { pod: backend.pod.name, ...(backend.image !== undefined && { image: backend.image }) }
+}

@@ -1,0 +1,36 @@
+/** Kubeconfigs for users that the cluster's own one has not: other tokens, plugins, a wrong CA. Pure. */
+
+/** How the user proves who it is; the fields of a kubeconfig's user. */
+export type Credential =
+  | { readonly token: string }
+  | { readonly tokenFile: string }
+  | {
+      readonly exec: {
+        readonly apiVersion: string
+        readonly command: string
+        readonly args?: readonly string[]
+        readonly env?: readonly { readonly name: string; readonly value: string }[]
+        readonly interactiveMode?: string
+      }
+    }
+
+export interface KubeconfigParts {
+  readonly server: string
+  /** PEM file of the authority to trust. */
+  readonly caFile: string
+  readonly user: Credential
+  readonly namespace?: string
+}
+
+/** A kubeconfig with the one context "test". JSON, which is YAML too. */
+export function kubeconfigText({ server, caFile, user, namespace = 'default' }: KubeconfigParts): string {
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'test',
+    clusters: [{ name: 'test', cluster: { server, 'certificate-authority': caFile } }],
+    users: [{ name: 'test', user }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test', namespace } }],
+  }
+  return `${JSON.stringify(config, undefined, 2)}\n`
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+
+const project = (name: string, include: string[], exclude: string[] = []): object => ({
+  test: { name, include, exclude: ['node_modules/**', ...exclude], testTimeout: name === 'unit' ? 10_000 : 60_000, hookTimeout: 60_000 },
+})
+
+/** Unit: fast, for every commit. Integration: the built package and slow edges. Scenario: the whole program on the sandbox. */
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', ['test/**/*.test.ts'], ['test/scenario/**', 'test/integration/**', 'test/e2e/**', 'test/bench/**']),
+      project('integration', ['test/integration/**/*.test.ts']),
+      project('scenario', ['test/scenario/**/*.test.ts']),
+      project('e2e', ['test/e2e/**/*.test.ts']),
+    ],
+  },
+})
