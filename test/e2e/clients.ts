@@ -1,0 +1,52 @@
+/** Clients of a local port: what a developer's programs do to a forward. */
+import { once } from 'node:events'
+import { get } from 'node:http'
+import { connect, type Socket } from 'node:net'
+
+/** GETs over a connection of its own; rejects for anything but a whole answer of status 200. */
+export function fetchText(port: number, path = '/', timeoutMs = 15_000): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const request = get({ host: '127.0.0.1', port, path, agent: false, headers: { connection: 'close' }, timeout: timeoutMs }, (response) => {
+      let body = ''
+      response.setEncoding('utf8')
+      response.on('data', (text: string) => {
+        body += text
+      })
+      response.on('end', () => (response.complete && response.statusCode === 200 ? resolve(body) : reject(new Error(`status ${response.statusCode}, complete ${response.complete}`))))
+      response.on('error', reject)
+    })
+    request.on('timeout', () => request.destroy(new Error('timed out')))
+    request.on('error', reject)
+  })
+}
+
+/** A connected socket. */
+export async function open(port: number, host = '127.0.0.1'): Promise<Socket> {
+  const socket = connect({ port, host, allowHalfOpen: true, noDelay: true })
+  await once(socket, 'connect')
+  return socket
+}
+
+/** Opens a new connection every `everyMs` for `forMs` and counts what failed. */
+export async function hammer(port: number, { everyMs, forMs, path = '/' }: { everyMs: number; forMs: number; path?: string }): Promise<{ total: number; failed: number; slowestMs: number; errors: readonly string[] }> {
+  const errors: string[] = []
+  const pending: Promise<void>[] = []
+  let slowestMs = 0
+  const endMs = performance.now() + forMs
+  while (performance.now() < endMs) {
+    const startMs = performance.now()
+    pending.push(
+      fetchText(port, path).then(
+        () => {
+          slowestMs = Math.max(slowestMs, performance.now() - startMs)
+        },
+        (error: unknown) => {
+          errors.push(String(error))
+        },
+      ),
+    )
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
+  }
+  await Promise.all(pending)
+  return { total: pending.length, failed: errors.length, slowestMs: Math.round(slowestMs), errors: errors.slice(0, 5) }
+}

@@ -1,0 +1,162 @@
+/** A running `kpf up`, as a test drives it: its file, its events, its end. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+/** The built program. */
+export const program = fileURLToPath(new URL('../../dist/kpf.js', import.meta.url))
+
+/** An event line of `-o jsonl`. */
+export interface EventLine {
+  readonly v: number
+  readonly seq: number
+  readonly time: string
+  readonly type: string
+  readonly forward?: string
+  readonly to?: string
+  readonly phase?: string
+  readonly reason?: string | null
+  readonly message?: string
+  readonly pod?: string | null
+  readonly problems?: readonly { readonly line: number; readonly column: number; readonly code: string }[]
+  readonly [key: string]: unknown
+}
+
+/** How a run is started. */
+export interface UpOptions {
+  readonly kubeconfig: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** `kpf up` on a file of its own. */
+export class Up {
+  readonly dir: string
+  readonly events: EventLine[] = []
+  readonly #child: ChildProcess
+  readonly #exited: Promise<number>
+  #stderr = ''
+  #wake: (() => void)[] = []
+
+  private constructor(dir: string, child: ChildProcess) {
+    this.dir = dir
+    this.#child = child
+    this.#exited = once(child, 'exit').then(([code]) => Number(code))
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr += chunk.toString()
+    })
+    if (child.stdout) {
+      createInterface(child.stdout).on('line', (line) => {
+        this.events.push(JSON.parse(line) as EventLine)
+        for (const wake of this.#wake.splice(0)) wake()
+      })
+    }
+    void this.#exited.then(() => {
+      for (const wake of this.#wake.splice(0)) wake()
+    })
+  }
+
+  /** Starts on a file with this text. */
+  static async start(text: string, options: UpOptions): Promise<Up> {
+    const dir = await mkdtemp(join(tmpdir(), 'kpf-up-'))
+    await writeFile(join(dir, 'forwards.yaml'), text)
+    const child = spawn(process.execPath, [program, 'up', '-o', 'jsonl', ...(options.args ?? [])], {
+      cwd: dir,
+      env: { ...process.env, KUBECONFIG: options.kubeconfig, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    return new Up(dir, child)
+  }
+
+  get file(): string {
+    return join(this.dir, 'forwards.yaml')
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  get stderr(): string {
+    return this.#stderr
+  }
+
+  /** Saves as editors do: a new file, renamed over the old one. */
+  async edit(text: string): Promise<void> {
+    const next = join(this.dir, '.forwards.yaml.tmp')
+    await writeFile(next, text)
+    await rename(next, this.file)
+  }
+
+  /** The first event from `since` on that fits; waits for it. */
+  async next(what: string, fits: (event: EventLine) => boolean, { since = 0, limitMs = 30_000 } = {}): Promise<EventLine> {
+    const endMs = performance.now() + limitMs
+    for (let at = since; ; ) {
+      for (; at < this.events.length; at++) {
+        const event = this.events[at]
+        if (event && fits(event)) return event
+      }
+      const leftMs = endMs - performance.now()
+      if (leftMs <= 0 || this.#child.exitCode !== null) {
+        throw new Error(`no event "${what}"; last: ${JSON.stringify(this.events.slice(-5), undefined, 1)}\n${this.#stderr}`)
+      }
+      await this.#news(leftMs)
+    }
+  }
+
+  /** Waits until every named forward is ready. */
+  async ready(...names: readonly string[]): Promise<void> {
+    for (const name of names) await this.next(`${name} ready`, (event) => event.forward === name && event.to === 'ready')
+  }
+
+  /** Ends it and gives its exit code. */
+  async stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL' = 'SIGINT'): Promise<number> {
+    this.#child.kill(signal)
+    const code = await this.#exited
+    await rm(this.dir, { recursive: true, force: true })
+    return code
+  }
+
+  #news(limitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, limitMs)
+      this.#wake.push(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#child.exitCode === null ? this.stop('SIGTERM').then(() => {}) : rm(this.dir, { recursive: true, force: true })
+  }
+}
+
+/** What a finished run of kpf printed. */
+export async function kpf(args: readonly string[], options: { env?: Readonly<Record<string, string>>; cwd?: string } = {}): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [program, ...args], { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString()
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString()
+  })
+  const [code] = await once(child, 'close')
+  return { code: Number(code), stdout, stderr }
+}
+
+/** A local port that nobody has now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}

@@ -1,0 +1,29 @@
+/**
+ * `npm run test:e2e [-- --only NAME]`: builds what the suite needs and runs it against a
+ * real control plane. In CI a missing tool is a failure, never a skip.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { clusterBinary } from './rig/build.ts'
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, mode: { type: 'string' } }, allowPositionals: true })
+
+function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): number {
+  return spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } }).status ?? 1
+}
+
+/** PostgreSQL for the pod that runs it, and its client. */
+function installPostgres(): void {
+  if (existsSync('/usr/lib/postgresql') && existsSync('/usr/bin/pgbench')) return
+  if (process.env['CI'] === undefined && process.getuid?.() !== 0) throw new Error('PostgreSQL is missing: install the package postgresql')
+  if (run('apt-get', ['update', '-q']) !== 0 || run('apt-get', ['install', '-qy', '--no-install-recommends', 'postgresql', 'postgresql-contrib', 'iproute2']) !== 0) {
+    throw new Error('PostgreSQL could not be installed')
+  }
+}
+
+installPostgres()
+await clusterBinary()
+if (run('npm', ['run', '--silent', 'build']) !== 0) process.exit(1)
+const only = values.only === undefined ? [] : ['-t', values.only]
+process.exit(run('vitest', ['run', '--project', 'e2e', '--no-file-parallelism', ...only], values.mode === undefined ? {} : { KPF_E2E_MODE: values.mode }))
