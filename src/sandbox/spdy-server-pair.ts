@@ -30,6 +30,7 @@ const SECOND_COPY_MS = 1_000
 /** A pair; it dials when both of its streams are there. */
 export class SpdyPair {
   readonly #host: PairHost
+  readonly request: string
   readonly #port: number
   readonly #over = new AbortController()
   dataId: number | undefined
@@ -41,7 +42,8 @@ export class SpdyPair {
   #clientEnded = false
   #error: string | undefined
 
-  constructor(port: number, host: PairHost) {
+  constructor({ request, port }: { readonly request: string; readonly port: number }, host: PairHost) {
+    this.request = request
     this.#port = port
     this.#host = host
   }

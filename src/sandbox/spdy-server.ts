@@ -116,7 +116,7 @@ export class SpdyServer {
   }
 
   #join(request: string, port: number, stream: { readonly kind: 'data' | 'error'; readonly streamId: number }): void {
-    const pair = this.#byRequest.get(request) ?? new SpdyPair(port, this.#host)
+    const pair = this.#byRequest.get(request) ?? new SpdyPair({ request, port }, this.#host)
     this.#byRequest.set(request, pair)
     this.#byStream.set(stream.streamId, pair)
     if (stream.kind === 'data') pair.dataId = stream.streamId
@@ -130,15 +130,15 @@ export class SpdyServer {
       clock,
       dial,
       goneText,
-      send: (...frames) => this.#send(...frames),
+      send: (...frames) => this.#isOver || this.#parts.send(Buffer.concat(frames)),
       stuck: (isStuck) => this.#setStuck(isStuck),
       forget: (pair) => this.#forget(pair),
     }
   }
 
   #forget(pair: SpdyPair): void {
-    for (const [id, other] of this.#byStream) if (other === pair) this.#byStream.delete(id)
-    for (const [request, other] of this.#byRequest) if (other === pair) this.#byRequest.delete(request)
+    for (const id of [pair.dataId, pair.errorId]) if (id !== undefined) this.#byStream.delete(id)
+    this.#byRequest.delete(pair.request)
   }
 
   /** A worker that is stuck behind one pod soon stops them all; here it does at once. */
@@ -148,8 +148,8 @@ export class SpdyServer {
     if (this.#stuck === 0) void this.#work()
   }
 
-  #send(...frames: readonly Buffer[]): boolean {
-    return this.#isOver || this.#parts.send(Buffer.concat(frames))
+  #send(frame: Buffer): void {
+    if (!this.#isOver) this.#parts.send(frame)
   }
 
   #break(): void {

@@ -2,6 +2,7 @@
  * The lanes of one pod, shared by every forward that picked it. In this version a pool is
  * one lane; which of several a connection gets will be decided here.
  */
+import type { Clock } from '../system/clock.ts'
 import type { PodRef } from './dialer.ts'
 import { Lane, type LaneFacts, type LaneParts } from './lane.ts'
 import type { StreamSink, TunnelStream } from './stream.ts'
@@ -14,14 +15,20 @@ export interface PoolParts extends LaneParts {
   readonly changed: (facts: LaneFacts) => void
 }
 
+/** A kick sooner after the last one is the same kick (rule B5). */
+const KICK_INTERVAL_MS = 1_000
+
 /** One pod's lanes. */
 export class Pool {
+  readonly #clock: Clock
   readonly #lane: Lane
   readonly #changed: (facts: LaneFacts) => void
+  #kickedMs = -Infinity
   #isDraining = false
   #isClosed = false
 
   constructor(parts: PoolParts) {
+    this.#clock = parts.clock
     this.#changed = parts.changed
     this.#lane = new Lane(parts, () => this.#laneChanged())
   }
@@ -42,6 +49,9 @@ export class Pool {
 
   /** Tries soon what waits, and asks an open lane whether it lives. */
   kick(): void {
+    const nowMs = this.#clock.now()
+    if (nowMs - this.#kickedMs < KICK_INTERVAL_MS) return
+    this.#kickedMs = nowMs
     this.#lane.kick()
   }
 

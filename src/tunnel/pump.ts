@@ -47,6 +47,9 @@ const REPLAY_BYTES = 64 * 1024
 /** Once one side has ended, silence ends the other. */
 const ONE_SIDED_SILENCE_MS = 60_000
 
+/** How long a client may take to end its half after the pod has ended. */
+const LAST_WORD_MS = 1_000
+
 /** Joins a socket, whose first bytes were read already, with a stream that `open` makes. */
 export function bridge(socket: Socket, early: readonly Buffer[], open: (sink: StreamSink) => TunnelStream | undefined, options: BridgeOptions): Bridge {
   const pump = new Pump(socket, early, options)
@@ -176,8 +179,10 @@ class Pump implements Bridge, StreamSink {
     else void this.#linger()
   }
 
-  readonly #left = (): void => {
+  readonly #left = (left?: boolean | Error): void => {
     if (this.#over.signal.aborted) return
+    // Both ends were clean and only the socket is done: what is queued for the pod still goes there.
+    if (left === false && this.#clientEnded && this.#podEnded) return
     this.#stream?.reset()
     this.#kill()
     this.#finish({ kind: 'client-left' })
@@ -210,17 +215,24 @@ class Pump implements Bridge, StreamSink {
   /** The pod's true end: the client gets it after every byte. */
   #finished(): void {
     const socket = this.#socket
-    if (socket.destroyed) return this.#finish({ kind: 'client-left' })
+    if (socket.destroyed) return this.#finish({ kind: 'done' })
     this.#podEnded = true
     socket.off('data', this.#up).off('end', this.#ended).off('close', this.#left)
     const done = (): void => this.#finish({ kind: 'done' })
     socket.once('close', done)
     // The pod reads no more: what the client still sends has nowhere to go.
-    socket.on('data', () => {}).resume()
-    socket.end(() => {
-      if (socket.readableEnded) socket.destroy()
-      else socket.destroySoon()
-    })
+    socket.on('data', ignore).resume()
+    socket.end(() => void this.#letGo())
+  }
+
+  /**
+   * Everything is on its way to the client, not yet with it. To close a socket that
+   * receives is to reset it, and a reset may overtake the answer: the client gets a
+   * moment to end its half first.
+   */
+  async #letGo(): Promise<void> {
+    if (!this.#socket.readableEnded) await this.#options.clock.sleep(LAST_WORD_MS, this.#over.signal)
+    this.#socket.destroy()
   }
 
   #moved(way: 'up' | 'down', bytes: number): void {

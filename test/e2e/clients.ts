@@ -12,7 +12,9 @@ export function fetchText(port: number, path = '/', timeoutMs = 15_000): Promise
       response.on('data', (text: string) => {
         body += text
       })
-      response.on('end', () => (response.complete && response.statusCode === 200 ? resolve(body) : reject(new Error(`status ${response.statusCode}, complete ${response.complete}`))))
+      response.on('end', () =>
+        response.complete && response.statusCode === 200 ? resolve(body) : reject(new Error(`status ${response.statusCode}, complete ${response.complete}`)),
+      )
       response.on('error', reject)
     })
     request.on('timeout', () => request.destroy(new Error('timed out')))
@@ -28,7 +30,10 @@ export async function open(port: number, host = '127.0.0.1'): Promise<Socket> {
 }
 
 /** Opens a new connection every `everyMs` for `forMs` and counts what failed. */
-export async function hammer(port: number, { everyMs, forMs, path = '/' }: { everyMs: number; forMs: number; path?: string }): Promise<{ total: number; failed: number; slowestMs: number; errors: readonly string[] }> {
+export async function hammer(
+  port: number,
+  { everyMs, forMs, path = '/' }: { everyMs: number; forMs: number; path?: string },
+): Promise<{ total: number; failed: number; slowestMs: number; errors: readonly string[] }> {
   const errors: string[] = []
   const pending: Promise<void>[] = []
   let slowestMs = 0

@@ -137,7 +137,10 @@ export class Up {
 }
 
 /** What a finished run of kpf printed. */
-export async function kpf(args: readonly string[], options: { env?: Readonly<Record<string, string>>; cwd?: string } = {}): Promise<{ code: number; stdout: string; stderr: string }> {
+export async function kpf(
+  args: readonly string[],
+  options: { env?: Readonly<Record<string, string>>; cwd?: string } = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [program, ...args], { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''

@@ -17,7 +17,10 @@ function run(command: string, args: readonly string[], env: Readonly<Record<stri
 function installPostgres(): void {
   if (existsSync('/usr/lib/postgresql') && existsSync('/usr/bin/pgbench')) return
   if (process.env['CI'] === undefined && process.getuid?.() !== 0) throw new Error('PostgreSQL is missing: install the package postgresql')
-  if (run('apt-get', ['update', '-q']) !== 0 || run('apt-get', ['install', '-qy', '--no-install-recommends', 'postgresql', 'postgresql-contrib', 'iproute2']) !== 0) {
+  if (
+    run('apt-get', ['update', '-q']) !== 0 ||
+    run('apt-get', ['install', '-qy', '--no-install-recommends', 'postgresql', 'postgresql-contrib', 'iproute2']) !== 0
+  ) {
     throw new Error('PostgreSQL could not be installed')
   }
 }

@@ -42,6 +42,7 @@ func (c *cluster) startNode(i int) error {
 	if err != nil {
 		return err
 	}
+	c.kubeletPorts[kubeletName(i)] = port
 	return c.children.Start(kubeletName(i), "kubelet", append([]string{
 		"--name=" + name, "--dir=" + filepath.Join(dir, "k"), "--runtime=unix://" + socket, fmt.Sprintf("--port=%d", port),
 		"--kubeconfig=" + c.files.PartKubeconfig(name),

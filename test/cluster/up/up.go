@@ -63,12 +63,14 @@ type cluster struct {
 	files    users.Files
 	children *process.Group
 	port     int // of the API server, also after it was started again
+
+	kubeletPorts map[string]int // by name of the process
 }
 
 // Run starts a cluster, says so with the event "ready", and serves commands
 // until it is told to end.
 func Run(args []string) error {
-	c := &cluster{options: parse(args)}
+	c := &cluster{options: parse(args), kubeletPorts: map[string]int{}}
 	if err := c.makeDir(); err != nil {
 		return err
 	}
@@ -173,32 +175,6 @@ func (c *cluster) makeUsers(ctx context.Context, client clientset.Interface) err
 		return err
 	}
 	return c.files.WriteUsers(token)
-}
-
-// waitUntilReady waits for the API server, and through it for every kubelet
-// that is not stopped on purpose. Their pods may take a second more.
-func (c *cluster) waitUntilReady() error {
-	client, err := users.Client(c.dir)
-	if err != nil {
-		return err
-	}
-	isOK := func(path ...string) error {
-		return client.Discovery().RESTClient().Get().AbsPath(path...).Do(context.Background()).Error()
-	}
-	if err := c.eventually(startLimit, "apiserver", func() error { return isOK("/readyz") }); err != nil {
-		return err
-	}
-	for i := 1; i <= c.nodes; i++ {
-		if !c.children.Runs(kubeletName(i)) {
-			continue
-		}
-		if err := c.eventually(startLimit, kubeletName(i), func() error {
-			return isOK("/api/v1/nodes", nodeName(i), "proxy/healthz")
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // eventually tries until it works, the limit has passed, or the child whose work

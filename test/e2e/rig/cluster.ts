@@ -101,12 +101,12 @@ export class Cluster {
 
   /** The kubectl of the cluster's version. Its failure is a result. */
   kubectl(args: readonly string[], stdin?: string): Promise<Result> {
-    return run(this.#running.binary, this.#kubectlArgs(args), { ...(stdin === undefined ? {} : { stdin }) })
+    return run(this.#running.binary, this.#kubectlArgs(args), stdin === undefined ? {} : { stdin })
   }
 
   /** What kubectl printed, where its failure is the test's failure. */
   async kubectlOutput(args: readonly string[], stdin?: string): Promise<string> {
-    return outputOf(this.#running.binary, this.#kubectlArgs(args), { ...(stdin === undefined ? {} : { stdin }) })
+    return outputOf(this.#running.binary, this.#kubectlArgs(args), stdin === undefined ? {} : { stdin })
   }
 
   #kubectlArgs(args: readonly string[]): string[] {

@@ -5,9 +5,8 @@
  *     node test/e2e/rig/smoke.ts [MODE...]
  */
 import assert from 'node:assert/strict'
-import { access } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { get } from 'node:https'
-import { readFile } from 'node:fs/promises'
 import { type Cluster, startCluster } from './cluster.ts'
 import { deployment, pod, postgres, service, statefulSet } from './manifests.ts'
 import { type Mode, modes } from './modes.ts'
@@ -69,7 +68,7 @@ async function checkCredentials(cluster: Cluster, mode: Mode): Promise<void> {
   const good = mode === 'spdy-only' ? 400 : 101
   assert.equal(await upgradeStatus(cluster, 'plain', { ca, token: 'token-of-token' }), good)
   assert.equal(await upgradeStatus(cluster, 'plain', { ca, token: 'token-of-none' }), 403)
-  assert.equal(await upgradeStatus(cluster, 'plain', { ca, token: 'token-of-get-only' }), mode === 'emulated-1.34' || mode === 'spdy-only' ? good : 403)
+  assert.equal(await upgradeStatus(cluster, 'plain', { ca, token: 'token-of-get-only' }), mode === 'emulated-1.34' ? good : 403)
   assert.equal(await upgradeStatus(cluster, 'plain', { ca, token: await cluster.token({ expiresIn: '30s' }) }), good)
   assert.equal(await upgradeStatus(cluster, 'plain', { ca, token: await cluster.token({ expiresIn: '-5m' }) }), 401)
   await assert.rejects(upgradeStatus(cluster, 'plain', { ca: await readFile(cluster.caFile('wrong')), token: 'x' }), /certificate/)

@@ -1,0 +1,90 @@
+/** Who may what, and what is said when not. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fetchText } from './clients.ts'
+import { freePort, kpf, Up } from './kpf.ts'
+import { type Cluster, startCluster, type User } from './rig/cluster.ts'
+import { pod } from './rig/manifests.ts'
+
+let cluster: Cluster
+beforeAll(async () => {
+  cluster = await startCluster()
+  await cluster.apply(pod('web', { containers: [{ app: 'http', ports: { http: 8080 } }] }))
+  await cluster.waitFor('condition=Ready', ['pod/web'])
+}, 1_200_000)
+afterAll(() => cluster.stop())
+
+test.each<User>(['admin', 'sa', 'token', 'no-watch', 'create-only'])('as %s the forward becomes ready', async (user) => {
+  const port = await freePort()
+  await using up = await Up.start(`context: ${user}\nforwards:\n  web: pod/web ${port}:8080\n`, { kubeconfig: cluster.kubeconfig })
+  await up.ready('web')
+  expect(await fetchText(port)).toContain('pod web')
+})
+
+test.each<[User, string]>([
+  ['get-only', 'create'],
+  ['none', 'pods/portforward'],
+])('as %s it is forbidden, and the missing verb is named', async (user, word) => {
+  const port = await freePort()
+  await using up = await Up.start(`context: ${user}\nforwards:\n  web: pod/web ${port}:8080\n`, { kubeconfig: cluster.kubeconfig })
+  const event = await up.next('forbidden', (candidate) => candidate.phase === 'forbidden')
+  expect(`${event.message} ${String(event['hint'])}`).toContain(word)
+})
+
+test('an expired token is told as refused credentials', async () => {
+  const token = await cluster.token({ expiresIn: '-5m' })
+  const kubeconfig = await cluster.kubeconfigFor({ token })
+  await using up = await Up.start(`forwards:\n  web: pod/web ${await freePort()}:8080\n`, { kubeconfig })
+  expect(await up.next('auth', (event) => event.phase === 'auth')).toMatchObject({ to: 'failed', reason: 'KPF_AUTH_REFUSED' })
+})
+
+test('a wrong CA is told as such, and nothing is sent', async () => {
+  const kubeconfig = await cluster.kubeconfigFor({ token: 'secret-canary' }, 'wrong')
+  await using up = await Up.start(`forwards:\n  web: pod/web ${await freePort()}:8080\n`, { kubeconfig })
+  const event = await up.next('config', (candidate) => candidate.phase === 'config')
+  expect(event).toMatchObject({ to: 'failed', reason: 'KPF_TLS_VERIFY' })
+  expect(JSON.stringify(up.events) + up.stderr).not.toContain('secret-canary')
+})
+
+test('a role that is removed under a live tunnel leaves it alone', async () => {
+  const port = await freePort()
+  await using up = await Up.start(`context: token\nforwards:\n  web: pod/web ${port}:8080\n`, { kubeconfig: cluster.kubeconfig })
+  await up.ready('web')
+  await cluster.kubectlOutput(['delete', 'clusterrolebinding', 'kpf-token'])
+  expect(await fetchText(port)).toContain('pod web')
+  await cluster.kubectlOutput(['create', 'clusterrolebinding', 'kpf-token', '--clusterrole=kpf-token', '--user=token'])
+})
+
+test('the ad-hoc form prints what kubectl prints, and nothing else, on stdout', async () => {
+  const port = await freePort()
+  const child = kpf(['pod/web', `${port}:8080`], { env: { KUBECONFIG: cluster.kubeconfig } })
+  for (;;) {
+    if (
+      await fetchText(port).then(
+        () => true,
+        () => false,
+      )
+    )
+      break
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  const { execFileSync } = await import('node:child_process')
+  execFileSync('pkill', ['-INT', '-f', `pod/web ${port}:8080`])
+  const { code, stdout } = await child
+  expect(code).toBe(0)
+  expect(stdout.split('\n').slice(0, 2)).toEqual([`Forwarding from 127.0.0.1:${port} -> 8080`, `Forwarding from [::1]:${port} -> 8080`])
+  expect(
+    stdout
+      .split('\n')
+      .slice(2)
+      .every((line) => line === '' || line === `Handling connection for ${port}`),
+  ).toBe(true)
+})
+
+test.each<[string, readonly string[], number]>([
+  ['a pod that does not exist', ['pod/nobody', '0:80'], 1],
+  ['a context that does not exist', ['--context', 'nowhere', 'pod/web', '0:8080'], 1],
+  ['no permission', ['--context', 'none', 'pod/web', '0:8080'], 4],
+])('the ad-hoc form ends for %s', async (_what, args, code) => {
+  const result = await kpf(args, { env: { KUBECONFIG: cluster.kubeconfig } })
+  expect(result).toMatchObject({ code, stdout: '' })
+})

@@ -1,0 +1,135 @@
+/** What breaks on the way: the API server, the kubelet, the runtime, one connection. */
+import { once } from 'node:events'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { fetchText, hammer, open } from './clients.ts'
+import { freePort, Up } from './kpf.ts'
+import { type Cluster, startCluster } from './rig/cluster.ts'
+import { deployment, pod, service } from './rig/manifests.ts'
+
+let cluster: Cluster
+const running: Up[] = []
+
+beforeAll(async () => {
+  cluster = await startCluster()
+  await cluster.apply(
+    deployment('web', { replicas: 1, containers: [{ app: 'http', ports: { http: 8080 } }] }),
+    service('web', {
+      ports: [
+        { name: 'http', port: 80, targetPort: 'http' },
+        { name: 'closed', port: 9999, targetPort: 9999 },
+      ],
+    }),
+    pod('echo', { containers: [{ app: 'echo', ports: { echo: 7000 } }] }),
+    pod('late', { containers: [{ app: 'late', ports: { late: 7001 } }] }),
+  )
+  await cluster.waitFor('condition=Available', ['deployment/web'])
+  await cluster.waitFor('condition=Ready', ['pod/echo', 'pod/late'])
+}, 1_200_000)
+afterEach(async () => {
+  for (const up of running.splice(0)) await up.stop('SIGTERM')
+})
+afterAll(() => cluster.stop())
+
+async function start(target: string, more = ''): Promise<{ up: Up; port: number }> {
+  const port = await freePort()
+  const up = await Up.start(`forwards:\n  web:\n    target: ${target.split(' ')[0]}\n    ports: ["${port}:${target.split(' ')[1]}"]\n${more}`, {
+    kubeconfig: cluster.kubeconfig,
+  })
+  running.push(up)
+  await up.ready('web')
+  return { up, port }
+}
+
+test('an API server that is killed for 5 s costs no held connection, and is used again within 2 s of its return', async () => {
+  const { up, port } = await start('svc/web 80', '    hold: { timeout: 30s }\n')
+  const hammered = hammer(port, { everyMs: 100, forMs: 12_000 })
+  const since = up.events.length
+  await cluster.kill('apiserver')
+  await new Promise((resolve) => setTimeout(resolve, 5_000))
+  await cluster.start('apiserver')
+  while ((await cluster.kubectl(['get', '--raw=/readyz'])).code !== 0) await new Promise((resolve) => setTimeout(resolve, 50))
+  const backMs = performance.now()
+  await up.next('ready again', (event) => event.forward === 'web' && event.to === 'ready', { since })
+  const readyMs = performance.now() - backMs
+  const result = await hammered
+  console.info('API server killed', { ...result, readyAfterMs: Math.round(readyMs) })
+  // The request that was inside the tunnel when it was cut is lost; what was held is not.
+  expect(result.failed).toBeLessThanOrEqual(1)
+  expect(result.errors.join()).not.toContain('ECONNREFUSED')
+  expect(readyMs).toBeLessThan(2_000)
+}, 90_000)
+
+test('a refused port beside a good one costs its own connections only', async () => {
+  const [good, closed] = [await freePort(), await freePort()]
+  const up = await Up.start(`forwards:\n  web: svc/web ${good}:80 ${closed}:9999\n`, { kubeconfig: cluster.kubeconfig })
+  running.push(up)
+  await up.ready('web')
+  const living = await open(good)
+  living.write('GET /slow?ms=2500 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+  const errors = await Promise.all(Array.from({ length: 3 }, () => fetchText(closed).catch((error: unknown) => String(error))))
+  for (const error of errors) expect(error).toContain('ECONNRESET')
+  const chunks: Buffer[] = []
+  living.on('data', (chunk: Buffer) => chunks.push(chunk))
+  await once(living, 'end')
+  expect(Buffer.concat(chunks).toString()).toContain('200 OK')
+  await up.next('said to be refused', (event) => event.phase === 'refused')
+  await fetchText(good)
+  await up.next('ready after a success', (event) => event.to === 'ready', { since: up.events.findIndex((event) => event.phase === 'refused') })
+})
+
+test('a client that resets in mid-transfer leaves its neighbours and the tunnel alone', async () => {
+  const { up, port } = await start('svc/web 80')
+  const before = up.events.length
+  const rude = await open(port)
+  rude.on('error', () => {})
+  rude.write('GET /bytes?n=50000000 HTTP/1.1\r\nhost: x\r\n\r\n')
+  await once(rude, 'data')
+  rude.resetAndDestroy()
+  expect((await fetchText(port, '/bytes?n=1000000')).length).toBe(1_000_000)
+  expect(up.events.slice(before).filter((event) => event.type === 'forward-state-changed')).toEqual([])
+})
+
+test('a client that half-closes gets an answer that comes 2.5 s later, whole', async () => {
+  const { port } = await start('pod/late 7001')
+  const socket = await open(port)
+  socket.end('question')
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  await once(socket, 'end')
+  expect(Buffer.concat(chunks).length).toBeGreaterThanOrEqual(200)
+}, 30_000)
+
+test('a held client that gives up never reaches a pod', async () => {
+  const { up, port } = await start('svc/web 80')
+  const [podName = ''] = (await cluster.kubectlOutput(['get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[0].metadata.name}'])).split(' ')
+  await cluster.kubectlOutput(['scale', 'deployment/web', '--replicas=0'])
+  await cluster.waitFor('delete', [`pod/${podName}`])
+  await up.next('no pod', (event) => event.phase === 'no-pod')
+  const client = await open(port)
+  client.on('error', () => {})
+  client.write('POST /count HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n')
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  client.resetAndDestroy()
+  const since = up.events.length
+  await cluster.kubectlOutput(['scale', 'deployment/web', '--replicas=1'])
+  await up.next('ready again', (event) => event.to === 'ready', { since })
+  expect((await fetchText(port, '/count')).trim()).toBe('0')
+}, 60_000)
+
+test('a kubelet that is killed and comes back is used again', async () => {
+  const { up, port } = await start('svc/web 80', '    hold: { timeout: 30s }\n')
+  const since = up.events.length
+  await cluster.kill('kubelet-1')
+  await up.next('lost', (event) => event.to === 'waiting', { since })
+  await cluster.start('kubelet-1')
+  expect(await fetchText(port, '/', 30_000)).toContain('pod web-')
+}, 90_000)
+
+test('a runtime that is stopped is found by pings, and the tunnel works again when it goes on', async () => {
+  const { up, port } = await start('svc/web 80', '    hold: { timeout: 30s }\n    transport: { pingInterval: 2s }\n')
+  const since = up.events.length
+  await cluster.signal('runtime-1', 'STOP')
+  await up.next('doubted', (event) => event.phase === 'suspect' || event.to === 'waiting', { since, limitMs: 20_000 })
+  await cluster.signal('runtime-1', 'CONT')
+  expect(await fetchText(port, '/', 30_000)).toContain('pod web-')
+}, 90_000)
