@@ -152,7 +152,7 @@ class Check {
     const at = [...path, key]
     if (isPlanned(path, key)) return this.#key(at, 'KPF_PLANNED', `"${key}" is planned, not in this version`, 'remove it')
     const nearest = known
-      .filter((word) => distance(word.toLowerCase(), key.toLowerCase()) <= Math.max(1, Math.floor(key.length / 3)))
+      .filter((word) => distance(word.toLowerCase(), key.toLowerCase()) <= (key.length < 4 ? 1 : Math.max(2, Math.floor(key.length / 3))))
       .sort((a, b) => distance(a, key) - distance(b, key))[0]
     this.#key(
       at,

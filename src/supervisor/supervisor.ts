@@ -224,10 +224,9 @@ export class Supervisor {
   }
 }
 
-/** A new reason for the same state is news only while nothing works; a busy port's or a failure's next text is not. */
+/** A new text is news only where it names something to act on; the tenth way of saying that a cluster is away is not. */
 function isSameReason(before: Status, after: Status): boolean {
-  return (
-    before.reason === after.reason &&
-    (before.state === 'ready' || before.state === 'starting' || before.state === 'stopping' || before.message === after.message)
-  )
+  const isQuiet =
+    before.phase === 'cluster-down' || before.phase === 'backoff' || before.state === 'ready' || before.state === 'starting' || before.state === 'stopping'
+  return before.reason === after.reason && (isQuiet || before.message === after.message)
 }

@@ -74,8 +74,8 @@ const readable: readonly (readonly [hex: string, frames: readonly unknown[]])[] 
   ['800300060000000400000001', [{ kind: 'ping', id: 1 }]],
   ['80030007000000080000000000000000', [{ kind: 'go-away', status: 0 }]],
   // SETTINGS, WINDOW_UPDATE, HEADERS and an unknown type say nothing; the ping after them does.
-  ['800300040000000c00000001000000070000ffff' + '80030009000000080000000100010000' + '800300060000000400000003', [{ kind: 'ping', id: 3 }]],
-  ['8003000800000006000000010000' + '8003000a00000000' + '800300060000000400000003', [{ kind: 'ping', id: 3 }]],
+  ['800300040000000c00000001000000070000ffff80030009000000080000000100010000800300060000000400000003', [{ kind: 'ping', id: 3 }]],
+  ['80030008000000060000000100008003000a00000000800300060000000400000003', [{ kind: 'ping', id: 3 }]],
 ]
 
 test.each(readable)('%s reads the same whole and one byte at a time', (hex, frames) => {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -172,7 +173,13 @@ func (g *Group) Gone(name string) error {
 	if g.Runs(name) {
 		return nil
 	}
-	return fmt.Errorf("%s ended, see %s", name, filepath.Join(g.dir, "log", name))
+	log, _ := os.ReadFile(filepath.Join(g.dir, "log", name))
+	return fmt.Errorf("%s ended; the end of its log:\n%s", name, lastLines(string(log), 10))
+}
+
+func lastLines(text string, n int) string {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
 // StopAll ends every child at once, without ceremony.

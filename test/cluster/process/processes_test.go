@@ -45,3 +45,11 @@ func TestChildIsStoppedStartedAndListed(t *testing.T) {
 		t.Error("was started again but does not run")
 	}
 }
+
+func TestLastLines(t *testing.T) {
+	for text, want := range map[string]string{"a\nb\nc\n": "b\nc", "a": "a", "": ""} {
+		if got := lastLines(text, 2); got != want {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+}

@@ -43,6 +43,9 @@ func (g *Group) Serve(failed <-chan error) error {
 	}
 	defer l.Close()
 	go g.accept(l)
+	// A caller that died has closed our stdout too. Without this the next event
+	// would end us by SIGPIPE, before all is cleared away.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 	if isPipe(os.Stdin) {

@@ -1,0 +1,39 @@
+/** What is written about the code is held true. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { jsonSchema } from '../../src/file/json-schema.ts'
+import { failureClasses } from '../../src/tunnel/failure.ts'
+import { version } from '../../src/version.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const read = (file: string): string => readFileSync(join(root, file), 'utf8')
+
+test('the committed schema is the one that the code makes', () => {
+  expect(JSON.parse(read('schema/forwards.schema.json'))).toEqual(JSON.parse(JSON.stringify(jsonSchema())))
+})
+
+test('the version is that of the package', () => {
+  expect(JSON.parse(read('package.json')).version).toBe(version)
+})
+
+test('every code is explained in docs/errors.md, and every code explained there exists', () => {
+  const used = new Set<string>(Object.keys(failureClasses))
+  const scan = (directory: string): void => {
+    for (const entry of readdirSync(join(root, directory), { withFileTypes: true })) {
+      const path = join(directory, entry.name)
+      if (entry.isDirectory()) scan(path)
+      else for (const [code] of read(path).matchAll(/(?<=')KPF_[A-Z_]+(?=')/g)) used.add(code)
+    }
+  }
+  scan('src')
+  used.delete('KPF_TIMEOUT')
+  const explained = [...read('docs/errors.md').matchAll(/^\| `(KPF_[A-Z_]+)`/gm)].map(([, code]) => code ?? '')
+  expect(explained.toSorted()).toEqual([...used].toSorted())
+})
+
+test('README and ARCHITECTURE keep their size', () => {
+  expect(read('README.md').split('\n').length).toBeLessThanOrEqual(151)
+  expect(read('ARCHITECTURE.md').split('\n').length).toBeLessThanOrEqual(201)
+})
