@@ -25,21 +25,19 @@ export class OpenCluster implements Cluster {
   readonly dialer: Dialer
   readonly gate: Gate
   readonly transports: TransportMemory
+  readonly #credentials: Credentials
   readonly #endpoint: ApiEndpoint
   readonly #watches: Watches
+  #context: ResolvedContext
 
-  constructor(context: ResolvedContext, parts: ClustersParts) {
+  constructor(context: ResolvedContext, key: string, parts: ClustersParts) {
     const { clock, chance, readFile, env } = parts
-    const clusterInfo = {
-      server: context.cluster.server,
-      ...(context.cluster.caData && { 'certificate-authority-data': context.cluster.caData }),
-      ...(context.cluster.tlsServerName && { 'tls-server-name': context.cluster.tlsServerName }),
-      ...(context.cluster.skipTLSVerify && { 'insecure-skip-tls-verify': true }),
-    }
-    const credentials = new Credentials(context.user, { clock, readFile, env, clusterInfo })
+    const credentials = new Credentials(context.user, { clock, readFile, env, clusterInfo: () => clusterInfo(this.#context) })
+    this.#context = context
     this.contextName = context.contextName
     this.namespace = context.namespace
-    this.key = [context.contextName, context.cluster.server, context.user.name].join(' ')
+    this.key = key
+    this.#credentials = credentials
     this.#endpoint = new ApiEndpoint(context, { clock, readFile, userAgent: parts.userAgent, credentials })
     this.server = this.#endpoint.server
     this.dialer = createDialer(this.#endpoint)
@@ -52,6 +50,16 @@ export class OpenCluster implements Cluster {
     return followTarget(this.#watches, query, onChange)
   }
 
+  /** The kubeconfig was read again and still means this server and user: only how to get in may have changed. */
+  update(context: ResolvedContext): void {
+    if (JSON.stringify(context) !== JSON.stringify(this.#context)) {
+      this.#context = context
+      this.#credentials.replace(context.user)
+      this.#endpoint.update(context)
+    }
+    this.kick()
+  }
+
   kick(): void {
     this.gate.kick()
     this.#watches.kick()
@@ -60,7 +68,18 @@ export class OpenCluster implements Cluster {
   async close(): Promise<void> {
     this.gate.close()
     this.#watches.close()
+    this.#credentials.close()
     this.#endpoint.close()
+  }
+}
+
+/** What a plugin is told of the cluster: `spec.cluster` of an ExecCredential. */
+function clusterInfo({ cluster }: ResolvedContext): object {
+  return {
+    server: cluster.server,
+    ...(cluster.caData && { 'certificate-authority-data': cluster.caData }),
+    ...(cluster.tlsServerName && { 'tls-server-name': cluster.tlsServerName }),
+    ...(cluster.skipTLSVerify && { 'insecure-skip-tls-verify': true }),
   }
 }
 

@@ -2,6 +2,7 @@
  * The clusters in use, one for each kubeconfig and context, opened at the first need and
  * shared by all forwards that name it.
  */
+import { delimiter } from 'node:path'
 import type { Chance } from '../system/chance.ts'
 import type { Clock } from '../system/clock.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
@@ -31,7 +32,13 @@ export function openClusters(parts: ClustersParts): Clusters {
 
 class OpenClusters implements Clusters {
   readonly #parts: ClustersParts
-  readonly #open = new Map<string, Promise<Cluster | Failure>>()
+  /** By identity: two names of one context are one cluster. */
+  readonly #open = new Map<string, OpenCluster>()
+  /** Of a context that means another server or user now: its forwards have it until they open anew. */
+  readonly #outdated = new Set<OpenCluster>()
+  /** What each access was found to be; forgotten by a refresh. */
+  readonly #found = new Map<string, Promise<OpenCluster | Failure>>()
+  readonly #accesses = new Map<string, ClusterAccess>()
   readonly #files = new Set<string>()
 
   constructor(parts: ClustersParts) {
@@ -44,29 +51,42 @@ class OpenClusters implements Clusters {
   }
 
   async open(access: ClusterAccess): Promise<Cluster | Failure> {
-    const key = JSON.stringify([access.kubeconfig ?? '', access.context ?? ''])
-    const opening = this.#open.get(key) ?? this.#make(access)
-    this.#open.set(key, opening)
-    const cluster = await opening
+    const name = JSON.stringify([access.kubeconfig ?? '', access.context ?? ''])
+    const finding = this.#found.get(name) ?? this.#find(access)
+    this.#found.set(name, finding)
+    this.#accesses.set(name, access)
+    const cluster = await finding
     // A failure is not kept: the next try looks again.
-    if ('code' in cluster && this.#open.get(key) === opening) this.#open.delete(key)
+    if ('code' in cluster && this.#found.get(name) === finding) this.#found.delete(name)
     return cluster
   }
 
   async refresh(): Promise<void> {
-    for (const opening of [...this.#open.values()]) {
-      const cluster = await opening
-      if ('kick' in cluster) cluster.kick()
+    this.#found.clear()
+    const before = [...this.#open.values()]
+    const current = new Set(await Promise.all([...this.#accesses.values()].map((access) => this.open(access))))
+    for (const cluster of before) {
+      // A file that cannot be read for a moment takes no cluster away.
+      if (!current.has(cluster) && ![...current].some((found) => 'code' in found)) this.#outdate(cluster)
+      cluster.kick()
     }
   }
 
   async close(): Promise<void> {
-    const all = await Promise.all(this.#open.values())
+    await Promise.all(this.#found.values())
+    const all = [...this.#open.values(), ...this.#outdated]
+    this.#found.clear()
     this.#open.clear()
-    await Promise.all(all.flatMap((cluster) => ('close' in cluster ? [cluster.close()] : [])))
+    this.#outdated.clear()
+    await Promise.all(all.map((cluster) => cluster.close()))
   }
 
-  async #make(access: ClusterAccess): Promise<Cluster | Failure> {
+  #outdate(cluster: OpenCluster): void {
+    this.#open.delete(cluster.key)
+    this.#outdated.add(cluster)
+  }
+
+  async #find(access: ClusterAccess): Promise<OpenCluster | Failure> {
     for (const path of kubeconfigPaths(access.kubeconfig, this.#parts)) this.#files.add(path)
     const config = await readKubeconfig(access.kubeconfig, this.#parts)
     if ('code' in config) return config
@@ -74,9 +94,17 @@ class OpenClusters implements Clusters {
     if ('code' in context) return context
     const wrong = this.#unusable(context)
     if (wrong) return wrong
+    const key = [config.files.join(delimiter), context.contextName, context.cluster.server, context.user.name].join(' ')
+    const known = this.#open.get(key)
+    if (known) {
+      known.update(context)
+      return known
+    }
     if (context.cluster.skipTLSVerify)
       this.#parts.onWarning(`context "${context.contextName}": the server's certificate is not verified (insecure-skip-tls-verify)`)
-    return new OpenCluster(context, this.#parts)
+    const cluster = new OpenCluster(context, key, this.#parts)
+    this.#open.set(key, cluster)
+    return cluster
   }
 
   #unusable(context: ResolvedContext): Failure | undefined {

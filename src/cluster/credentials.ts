@@ -22,7 +22,7 @@ export interface CredentialsParts {
   readonly clock: Clock
   readonly readFile: (path: string) => Promise<Buffer>
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly clusterInfo: object
+  readonly clusterInfo: () => object
 }
 
 /** A credential is renewed so long before it ends. */
@@ -31,7 +31,8 @@ const TOKEN_FILE_MS = 50_000
 
 /** One user's credentials. */
 export class Credentials {
-  readonly #user: KubeUser
+  readonly #closed = new AbortController()
+  #user: KubeUser
   readonly #parts: CredentialsParts
   #cached: ExecCredential | undefined
   #running: Promise<ExecCredential | Failure> | undefined
@@ -48,8 +49,39 @@ export class Credentials {
     return !token && !tokenFile && !username && !exec && !certData && !certFile
   }
 
-  /** The credential for a request; `fresh` after a 401, when what was used last is no good. */
-  async get(fresh = false): Promise<Credential | Failure> {
+  /** What kind it is, for `kpf trace`: never the thing itself. */
+  get word(): string {
+    const { token, tokenFile, username, exec, certData, certFile } = this.#user
+    if (tokenFile) return 'token file'
+    if (token) return 'token'
+    if (username) return 'basic'
+    if (certData || certFile) return 'client certificate'
+    return exec ? 'exec plugin' : 'anonymous'
+  }
+
+  /** The kubeconfig says something else about the user now. */
+  replace(user: KubeUser): void {
+    this.#user = user
+    this.#forget()
+  }
+
+  /** Ends a plugin that is running. */
+  close(): void {
+    this.#closed.abort()
+  }
+
+  /** Another credential after a 401, or undefined when there is none: the same one is not tried twice. */
+  async renew(rejected: Credential): Promise<Credential | Failure | undefined> {
+    // The 401 of another request may have had it renewed already.
+    const current = await this.get()
+    if (current.kind === 'failure' || !isSame(current, rejected)) return current
+    this.#forget()
+    const fresh = await this.get()
+    return fresh.kind === 'credential' && isSame(fresh, rejected) ? undefined : fresh
+  }
+
+  /** The credential for a request. */
+  async get(): Promise<Credential | Failure> {
     const user = this.#user
     if (user.unsupported !== undefined) {
       return failure('KPF_KUBECONFIG_UNSUPPORTED', `user "${user.name}" uses "${user.unsupported}", which is planned, not in this version`, {
@@ -58,9 +90,9 @@ export class Credentials {
     }
     try {
       const certificate = await this.#certificate()
-      const authorization = await this.#authorization(fresh)
+      const authorization = await this.#authorization()
       // A plugin is asked only when the entry has nothing of its own, as client-go does.
-      if (user.exec && authorization === undefined && certificate.certificate === undefined) return await this.#plugin(fresh)
+      if (user.exec && authorization === undefined && certificate.certificate === undefined) return await this.#plugin()
       return { kind: 'credential', ...certificate, ...(authorization !== undefined && { authorization }) }
     } catch (error) {
       return failure('KPF_KUBECONFIG', `a credential file of user "${user.name}" cannot be read`, {
@@ -82,23 +114,27 @@ export class Credentials {
     return file ? this.#parts.readFile(file) : undefined
   }
 
-  async #authorization(fresh: boolean): Promise<string | undefined> {
+  #forget(): void {
+    this.#cached = undefined
+    this.#tokenFile = undefined
+  }
+
+  async #authorization(): Promise<string | undefined> {
     const { tokenFile, token, username, password } = this.#user
-    if (tokenFile) return `Bearer ${await this.#readToken(tokenFile, fresh)}`
+    if (tokenFile) return `Bearer ${await this.#readToken(tokenFile)}`
     if (token) return `Bearer ${token}`
     return username ? `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}` : undefined
   }
 
-  async #readToken(path: string, fresh: boolean): Promise<string> {
+  async #readToken(path: string): Promise<string> {
     const now = this.#parts.clock.now()
-    if (this.#tokenFile === undefined || fresh || now - this.#tokenFile.readMs > TOKEN_FILE_MS) {
+    if (this.#tokenFile === undefined || now - this.#tokenFile.readMs > TOKEN_FILE_MS) {
       this.#tokenFile = { text: (await this.#parts.readFile(path)).toString('utf8').trim(), readMs: now }
     }
     return this.#tokenFile.text
   }
 
-  async #plugin(fresh: boolean): Promise<Credential | Failure> {
-    if (fresh) this.#cached = undefined
+  async #plugin(): Promise<Credential | Failure> {
     const expiresMs = this.#cached?.expiresMs
     if (this.#cached && (expiresMs === undefined || this.#parts.clock.wallMs() < expiresMs - MARGIN_MS)) return credentialOf(this.#cached)
     this.#running ??= this.#run().finally(() => {
@@ -111,10 +147,20 @@ export class Credentials {
   async #run(): Promise<ExecCredential | Failure> {
     const config = readExecConfig(this.#user.exec)
     if ('kind' in config) return config
-    const result = await runPlugin(config, { ...this.#parts, directory: this.#user.directory })
+    const result = await runPlugin(config, {
+      ...this.#parts,
+      clusterInfo: this.#parts.clusterInfo(),
+      directory: this.#user.directory,
+      signal: this.#closed.signal,
+    })
     if (!('kind' in result)) this.#cached = result
     return result
   }
+}
+
+function isSame(a: Credential, b: Credential): boolean {
+  const text = ({ authorization, certificate, key }: Credential): string => [authorization, certificate, key].map((part) => part?.toString() ?? '').join('\n')
+  return text(a) === text(b)
 }
 
 function credentialOf({ token, certificate, key }: ExecCredential): Credential {

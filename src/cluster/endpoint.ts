@@ -9,7 +9,9 @@ import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request a
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import type { Clock } from '../system/clock.ts'
+import type { DialPhase } from '../tunnel/dialer.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import type { Credential, Credentials } from './credentials.ts'
 import { connectionFailure } from './failure.ts'
@@ -22,6 +24,7 @@ export interface Ask {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  readonly onPhase?: ((phase: DialPhase) => void) | undefined
   readonly signal: AbortSignal
 }
 
@@ -43,7 +46,7 @@ const CONNECT_MS = 5_000
 /** One API server. */
 export class ApiEndpoint {
   readonly #url: URL
-  readonly #context: ResolvedContext
+  #context: ResolvedContext
   readonly #parts: EndpointParts
   #agent: HttpAgent | HttpsAgent | undefined
   #agentKey = ''
@@ -63,12 +66,22 @@ export class ApiEndpoint {
     return this.#url.protocol === 'https:'
   }
 
-  /** Sends the request; a 401 is asked again once with a fresh credential. */
+  /** Sends the request; a 401 is asked again once, if there is another credential to be had. */
   async send(ask: Ask): Promise<Answer | Failure> {
-    const first = await this.#sendOnce(ask, false)
+    const { credentials } = this.#parts
+    const credential = await credentials.get()
+    if (credential.kind === 'failure') return credential
+    const first = await this.#sendWith(ask, credential)
     if (first.kind !== 'answer' || first.status !== 401) return first
+    const renewed = await credentials.renew(credential)
+    if (renewed === undefined) return first
     first.response.resume()
-    return this.#sendOnce(ask, true)
+    return renewed.kind === 'failure' ? renewed : this.#sendWith(ask, renewed)
+  }
+
+  /** The same server, of which the kubeconfig now says something else: the next connection takes it. */
+  update(context: ResolvedContext): void {
+    this.#context = context
   }
 
   /** Ends idle connections; those in use end with their users. */
@@ -77,9 +90,8 @@ export class ApiEndpoint {
     this.#agent = undefined
   }
 
-  async #sendOnce(ask: Ask, fresh: boolean): Promise<Answer | Failure> {
-    const credential = await this.#parts.credentials.get(fresh)
-    if (credential.kind === 'failure') return credential
+  async #sendWith(ask: Ask, credential: Credential): Promise<Answer | Failure> {
+    ask.onPhase?.({ kind: 'credential', detail: this.#parts.credentials.word })
     if (!this.isEncrypted && !isLoopback(this.#url.hostname) && !this.#parts.credentials.isAnonymous) {
       return failure('KPF_KUBECONFIG', `the server ${this.server} is plain http: the credentials would travel in the clear`, {
         hint: 'use https, or http on loopback only',
@@ -87,10 +99,10 @@ export class ApiEndpoint {
     }
     try {
       const agent = await this.#agentFor(credential)
-      return await this.#exchange(ask, credential, agent)
+      return 'code' in agent ? agent : await this.#exchange(ask, credential, agent)
     } catch (error) {
       // A kept-alive connection may have been closed while the request was on its way: the request was not seen.
-      if (error instanceof StaleConnection && !ask.signal.aborted) return this.#sendOnce(ask, fresh)
+      if (error instanceof StaleConnection && !ask.signal.aborted) return this.#sendWith(ask, credential)
       return connectionFailure(error, this.server)
     }
   }
@@ -116,6 +128,7 @@ export class ApiEndpoint {
     }
     const request = this.isEncrypted ? httpsRequest(options) : httpRequest(options)
     this.#limitConnect(request)
+    this.#tellPhases(request, ask)
     request.on('error', (error) => reject(request.reusedSocket && isReset(error) ? new StaleConnection('stale', { cause: error }) : error))
     request.on('response', (response) => resolve({ kind: 'answer', response, status: response.statusCode ?? 0 }))
     request.on('upgrade', (response, socket, head) => resolve({ kind: 'upgraded', response, socket, head }))
@@ -138,15 +151,46 @@ export class ApiEndpoint {
     })
   }
 
+  #tellPhases(request: ClientRequest, { onPhase, method, path }: Ask): void {
+    if (onPhase === undefined) return
+    request.on('socket', (socket) => {
+      const asked = (): void => onPhase({ kind: 'request', detail: `${method} ${path}` })
+      if (!socket.connecting) return asked()
+      socket.once('connect', () => {
+        onPhase({ kind: 'tcp', detail: `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}` })
+        if (!this.isEncrypted) asked()
+      })
+      socket.once('secureConnect', () => {
+        onPhase({ kind: 'tls', detail: socket instanceof TLSSocket ? `${socket.getProtocol() ?? ''}${socket.isSessionReused() ? ', resumed' : ''}` : '' })
+        asked()
+      })
+    })
+  }
+
+  async #authority(): Promise<Buffer | Failure | undefined> {
+    const { cluster, contextName } = this.#context
+    if (cluster.caData) return Buffer.from(cluster.caData, 'base64')
+    if (!cluster.caFile) return undefined
+    try {
+      return await this.#parts.readFile(cluster.caFile)
+    } catch (error) {
+      return failure('KPF_KUBECONFIG', `the certificate-authority of context "${contextName}" cannot be read: ${cluster.caFile}`, { cause: error })
+    }
+  }
+
   /** One agent until the certificates change: a new one then makes new connections only. */
-  async #agentFor(credential: Credential): Promise<HttpAgent | HttpsAgent> {
+  async #agentFor(credential: Credential): Promise<HttpAgent | HttpsAgent | Failure> {
     const { cluster } = this.#context
-    const ca = cluster.caData ? Buffer.from(cluster.caData, 'base64') : cluster.caFile ? await this.#parts.readFile(cluster.caFile) : undefined
-    const key = [ca, credential.certificate, credential.key].map((part) => part?.toString('base64') ?? '').join(' ')
+    const ca = await this.#authority()
+    if (ca !== undefined && 'code' in ca) return ca
+    const key = [ca, credential.certificate, credential.key, cluster.tlsServerName, `${cluster.skipTLSVerify}`]
+      .map((part) => part?.toString('base64') ?? '')
+      .join(' ')
     if (this.#agent && this.#agentKey === key) return this.#agent
     this.#agent?.destroy()
     this.#agentKey = key
-    const common = { keepAlive: true, keepAliveMsecs: 15_000, maxSockets: 64, noDelay: true, autoSelectFamily: true }
+    // No limit on sockets: each watch has one for itself, and a dial that waited for one of theirs would wait for ever.
+    const common = { keepAlive: true, keepAliveMsecs: 15_000, noDelay: true, autoSelectFamily: true }
     if (!this.isEncrypted) this.#agent = new HttpAgent(common)
     else {
       const servername = cluster.tlsServerName ?? (isIP(this.#url.hostname.replace(/^\[|\]$/g, '')) ? '' : this.#url.hostname)

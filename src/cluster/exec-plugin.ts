@@ -5,11 +5,13 @@
  * time is limited, and what it says on stderr is only ever shown escaped.
  * Source: kubernetes.io/docs/reference/access-authn-authz/authentication (client-go credential plugins).
  */
-import { spawn } from 'node:child_process'
-import { isAbsolute, join } from 'node:path'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { delimiter, isAbsolute, join } from 'node:path'
+import type { Readable } from 'node:stream'
 import type { Clock } from '../system/clock.ts'
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
+import { timeMs } from './time.ts'
 
 /** The `exec` entry of a kubeconfig user. */
 export interface ExecConfig {
@@ -38,6 +40,8 @@ export interface ExecParts {
   readonly directory: string
   /** `spec.cluster` for `provideClusterInfo`. */
   readonly clusterInfo: object
+  /** Ends the run: nobody needs its answer any more. */
+  readonly signal: AbortSignal
 }
 
 const VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1']
@@ -68,7 +72,7 @@ export function readExecConfig(raw: unknown): ExecConfig | Failure {
     apiVersion,
     command,
     args: Array.isArray(args) ? args.map(String) : [],
-    env: Array.isArray(env) ? env.filter(isRecord).map((entry) => ({ name: String(entry['name']), value: String(entry['value'] ?? '') })) : [],
+    env: Array.isArray(env) ? env.filter(isRecord).map((entry) => ({ name: text(entry['name']), value: text(entry['value']) })) : [],
     ...(typeof installHint === 'string' && { installHint }),
     ...(typeof interactiveMode === 'string' && { interactiveMode }),
     provideClusterInfo: provideClusterInfo === true,
@@ -105,7 +109,7 @@ function readCredential(config: ExecConfig, stdout: string): ExecCredential | Fa
   const pair =
     typeof clientCertificateData === 'string' && typeof clientKeyData === 'string' ? { certificate: clientCertificateData, key: clientKeyData } : undefined
   if (typeof token !== 'string' && pair === undefined) return pluginFailure(config, 'gave neither a token nor a certificate with its key')
-  const expiresMs = typeof expirationTimestamp === 'string' ? parseTime(expirationTimestamp) : undefined
+  const expiresMs = timeMs(expirationTimestamp)
   return {
     ...(typeof token === 'string' && { token }),
     ...pair,
@@ -113,8 +117,50 @@ function readCredential(config: ExecConfig, stdout: string): ExecCredential | Fa
   }
 }
 
-async function runProcess(config: ExecConfig, parts: ExecParts): Promise<{ exitCode: number | null; stdout: string; stderr: string } | Failure> {
-  const { promise, resolve } = Promise.withResolvers<{ exitCode: number | null; stdout: string; stderr: string } | Failure>()
+interface ProcessResult {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+async function runProcess(config: ExecConfig, parts: ExecParts): Promise<ProcessResult | Failure> {
+  const { promise, resolve } = Promise.withResolvers<ProcessResult | Failure>()
+  const child = start(config, parts)
+  const ended = new AbortController()
+  let stdout = ''
+  let stderr = ''
+  const settle = (result: ProcessResult | Failure): void => {
+    ended.abort()
+    parts.signal.removeEventListener('abort', stop)
+    resolve(result)
+  }
+  const end = (why: string): void => {
+    child.kill('SIGKILL')
+    // A grandchild may hold the pipes for ever: they are let go of.
+    child.stdout.destroy()
+    child.stderr.destroy()
+    settle(pluginFailure(config, why))
+  }
+  const stop = (): void => end('was ended')
+  parts.signal.addEventListener('abort', stop)
+  if (parts.signal.aborted) stop()
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+    if (stdout.length > MAX_STDOUT_BYTES) end('printed more than 1 MiB')
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(0, MAX_STDERR_BYTES)
+  })
+  child.on('error', (error: NodeJS.ErrnoException) => {
+    const why = error.code === 'ENOENT' ? 'is not installed' : `cannot be run (${error.code ?? 'unknown'})`
+    settle(pluginFailure(config, why, config.installHint === undefined ? undefined : escapeForeign(config.installHint)))
+  })
+  child.on('close', (exitCode) => settle({ exitCode, stdout, stderr }))
+  void parts.clock.sleep(TIMEOUT_MS, ended.signal).then((slept) => slept && end(`did not answer within ${TIMEOUT_MS / 1000} s`))
+  return promise
+}
+
+function start(config: ExecConfig, parts: ExecParts): ChildProcessByStdio<null, Readable, Readable> {
   const isRelative = !isAbsolute(config.command) && /[/\\]/.test(config.command)
   const command = isRelative ? join(parts.directory, config.command) : config.command
   const info = {
@@ -122,45 +168,23 @@ async function runProcess(config: ExecConfig, parts: ExecParts): Promise<{ exitC
     kind: 'ExecCredential',
     spec: { interactive: false, ...(config.provideClusterInfo && { cluster: parts.clusterInfo }) },
   }
-  const env = { ...parts.env, ...Object.fromEntries(config.env.map(({ name, value }) => [name, value])), KUBERNETES_EXEC_INFO: JSON.stringify(info) }
-  const child = spawn(command, [...config.args], { env, stdio: ['ignore', 'pipe', 'pipe'], shell: false, windowsHide: true })
-  const ended = new AbortController()
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text
-    if (stdout.length <= MAX_STDOUT_BYTES) return
-    child.kill('SIGKILL')
-    resolve(pluginFailure(config, 'printed more than 1 MiB'))
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(0, MAX_STDERR_BYTES)
-  })
-  child.on('error', (error: NodeJS.ErrnoException) => {
-    ended.abort()
-    const why = error.code === 'ENOENT' ? 'is not installed' : `cannot be run (${error.code ?? 'unknown'})`
-    resolve(pluginFailure(config, why, config.installHint === undefined ? undefined : escapeForeign(config.installHint)))
-  })
-  child.on('close', (exitCode) => {
-    ended.abort()
-    resolve({ exitCode, stdout, stderr })
-  })
-  void parts.clock.sleep(TIMEOUT_MS, ended.signal).then((slept) => {
-    if (!slept) return
-    child.kill('SIGKILL')
-    resolve(pluginFailure(config, `did not answer within ${TIMEOUT_MS / 1000} s`))
-  })
-  return promise
+  const own = Object.fromEntries(config.env.map(({ name, value }) => [name, value]))
+  const env = withoutWorkingDirectory({ ...parts.env, ...own, KUBERNETES_EXEC_INFO: JSON.stringify(info) })
+  return spawn(command, [...config.args], { env, stdio: ['ignore', 'pipe', 'pipe'], shell: false, windowsHide: true })
+}
+
+/** An empty or relative entry of PATH would look in the working directory, which may be anybody's repository. */
+function withoutWorkingDirectory(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  const entries = Object.entries(env).map(([name, value]) => [name, /^path$/i.test(name) ? value?.split(delimiter).filter(isAbsolute).join(delimiter) : value])
+  return Object.fromEntries(entries)
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function pluginFailure(config: ExecConfig, what: string, hint?: string): Failure {
   return failure('KPF_AUTH_PLUGIN', `credential plugin "${escapeForeign(config.command)}" ${what}`, hint === undefined ? {} : { hint })
-}
-
-/** RFC 3339 without the machine's clock: `Date.parse` reads text only. */
-function parseTime(text: string): number | undefined {
-  const ms = Date.parse(text)
-  return Number.isNaN(ms) ? undefined : ms
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

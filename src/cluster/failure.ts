@@ -39,7 +39,16 @@ export function connectionFailure(error: unknown, server: string): Failure {
       cause: error,
     })
   }
-  if (code === 'ETIMEDOUT' || code === 'KPF_TIMEOUT')
+  // What ended the handshake was who we are, not how we came: RFC 8446, section 6.2.
+  if (/ALERT_(CERTIFICATE_|BAD_CERTIFICATE|UNKNOWN_CA)/.test(code))
+    return failure('KPF_AUTH_REFUSED', `${server} refused the client certificate (${code})`, { hint: 'renew it, then kpf goes on by itself', cause: error })
+  if (code.startsWith('ERR_OSSL'))
+    return failure('KPF_KUBECONFIG', `a certificate or key for ${server} cannot be understood (${code})`, {
+      hint: 'check the client certificate, its key and the certificate-authority in the kubeconfig',
+      cause: error,
+    })
+  // Only deadlines abort a request whose answer is still waited for.
+  if (code === 'ETIMEDOUT' || code === 'KPF_TIMEOUT' || code === 'ABORT_ERR')
     return failure('KPF_CLUSTER_TIMEOUT', `${server} did not answer in time`, { hint: 'check the network or VPN', cause: error })
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'EPROTO') {
     return failure('KPF_TLS_FAILED', `TLS with ${server} failed (${code})`, {

@@ -21,6 +21,8 @@ export interface GateParts {
 const FAILURES_TO_CLOSE = 3
 const QUICK_PROBE_MS = 1_000
 const QUICK_FOR_MS = 15_000
+/** A probe that is not answered: the network may have gone without a word, and a kept-alive connection with it. */
+const PROBE_TIMEOUT_MS = 5_000
 const DIALS_PER_SECOND = 16
 const POLICY = { initialMs: 1_000, factor: 2, maxMs: 15_000, jitter: 0.5, resetAfterMs: 0 }
 
@@ -36,7 +38,8 @@ export class Gate implements DialGate, GateView {
   #queue: Waiting[] = []
   #inFlight = 0
   #failures = 0
-  #tokens = DIALS_PER_SECOND
+  /** Unlimited until the gate has been closed: a start on a healthy cluster is no stampede. */
+  #tokens = Number.POSITIVE_INFINITY
   #refilledMs = 0
   #isRefilling = false
   #kick: AbortController | undefined
@@ -92,26 +95,45 @@ export class Gate implements DialGate, GateView {
     const { clock, chance } = this.#parts
     const sinceMs = clock.now()
     let told = failure('KPF_CLUSTER_UNREACHABLE', 'cluster unreachable')
-    for (let tries = 0; !this.#closed.signal.aborted; tries++) {
+    let slow = 0
+    while (!this.#closed.signal.aborted) {
       const isQuick = clock.now() - sinceMs < QUICK_FOR_MS
-      const waitMs = isQuick ? QUICK_PROBE_MS * (0.9 + chance() / 5) : delayMs(POLICY, tries - QUICK_FOR_MS / QUICK_PROBE_MS, chance())
+      const waitMs = isQuick ? QUICK_PROBE_MS * (0.9 + chance() / 5) : delayMs(POLICY, slow++, chance())
       this.#set({ failure: told, sinceMs, nextTryMs: clock.now() + waitMs })
-      const kick = new AbortController()
-      this.#kick = kick
-      await clock.sleep(waitMs, AbortSignal.any([this.#closed.signal, kick.signal]))
+      await this.#wait(waitMs)
       if (this.#closed.signal.aborted) return
-      const found = await this.#parts.probe(this.#closed.signal)
+      const found = await this.#probe()
       if (found === undefined) break
       told = found
     }
+    if (this.#closed.signal.aborted) return
     this.#failures = 0
+    this.#tokens = DIALS_PER_SECOND
+    this.#refilledMs = clock.now()
     this.#set(undefined)
     this.#release()
   }
 
+  async #wait(ms: number): Promise<void> {
+    const kick = new AbortController()
+    this.#kick = kick
+    await this.#parts.clock.sleep(ms, AbortSignal.any([this.#closed.signal, kick.signal]))
+  }
+
+  async #probe(): Promise<Failure | undefined> {
+    const late = new AbortController()
+    const ended = new AbortController()
+    // A kick gives up the probe that is out: what it waits for may be a network that is no more.
+    this.#kick = late
+    void this.#parts.clock.sleep(PROBE_TIMEOUT_MS, ended.signal).then((slept) => slept && late.abort())
+    const found = await this.#parts.probe(AbortSignal.any([this.#closed.signal, late.signal]))
+    ended.abort()
+    return found
+  }
+
   #set(closedFor: GateView['closedFor']): void {
     this.closedFor = closedFor
-    for (const listener of [...this.#listeners]) listener()
+    for (const listener of this.#listeners) listener()
   }
 
   /** Lets in as many as the breaker, the bucket and the number in flight allow. */
@@ -127,6 +149,7 @@ export class Gate implements DialGate, GateView {
 
   #refill(): void {
     const now = this.#parts.clock.now()
+    if (!Number.isFinite(this.#tokens)) return
     this.#tokens = Math.min(DIALS_PER_SECOND, this.#tokens + ((now - this.#refilledMs) / 1000) * DIALS_PER_SECOND)
     this.#refilledMs = now
   }

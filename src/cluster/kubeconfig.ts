@@ -98,9 +98,9 @@ export function resolveContext(config: Kubeconfig, named: string | undefined): R
   }
   const cluster = config.clusters.find((candidate) => candidate.name === context.cluster)
   if (cluster === undefined) return dangling(config, contextName, 'cluster', context.cluster)
-  const user = context.user === '' ? { name: '', directory: '' } : config.users.find((candidate) => candidate.name === context.user)
+  const user = !context.user ? { name: '', directory: '' } : config.users.find((candidate) => candidate.name === context.user)
   if (user === undefined) return dangling(config, contextName, 'user', context.user)
-  return { contextName, namespace: context.namespace ?? 'default', cluster, user }
+  return { contextName, namespace: context.namespace || 'default', cluster, user }
 }
 
 async function readOne(file: string, parts: KubeconfigParts): Promise<Kubeconfig | Failure | undefined> {
@@ -111,38 +111,48 @@ async function readOne(file: string, parts: KubeconfigParts): Promise<Kubeconfig
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
     return isMissing ? undefined : failure('KPF_KUBECONFIG', `kubeconfig ${file} cannot be read`, { hint: 'check its owner and mode', cause: error })
   }
+  let value: unknown
   try {
-    const value = parts.parseYaml(text)
-    if (!isRecord(value)) return failure('KPF_KUBECONFIG', `kubeconfig ${file} is empty or no map`, { hint: 'restore it' })
-    if (value['kind'] !== undefined && value['kind'] !== 'Config')
-      return failure('KPF_KUBECONFIG', `${file} is no kubeconfig: its kind is ${escapeForeign(String(value['kind']))}`)
-    return modelOf(file, value)
+    value = parts.parseYaml(text)
   } catch (error) {
-    return failure('KPF_KUBECONFIG', `kubeconfig ${file} cannot be understood: ${escapeForeign(error instanceof Error ? error.message : '')}`, { cause: error })
+    // The parser's words quote the file, and its lines may be secrets: only the place is told, and the error is not kept.
+    return failure('KPF_KUBECONFIG', `kubeconfig ${file} is not valid YAML${lineOf(error)}`, { hint: 'correct it; kpf then goes on by itself' })
   }
+  if (!isRecord(value)) return failure('KPF_KUBECONFIG', `kubeconfig ${file} is empty or no map`, { hint: 'restore it' })
+  if (value['kind'] !== undefined && value['kind'] !== 'Config')
+    return failure('KPF_KUBECONFIG', `${file} is no kubeconfig: its kind is ${escapeForeign(JSON.stringify(value['kind']))}`)
+  return modelOf(file, value)
+}
+
+function lineOf(error: unknown): string {
+  const line = /\bline (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
+  return line === undefined ? '' : ` (line ${line})`
 }
 
 function modelOf(file: string, value: Record<string, unknown>): Kubeconfig {
   const directory = dirname(file)
   const absolute = (path: string | undefined): string | undefined => (path === undefined || path === '' || isAbsolute(path) ? path : join(directory, path))
-  const users: readonly unknown[] = Array.isArray(value['users']) ? value['users'] : []
   const current = value['current-context']
   return {
     files: [file],
     currentContext: typeof current === 'string' && current !== '' ? current : undefined,
-    contexts: newContexts(value['contexts']),
-    clusters: newClusters(value['clusters']).map((cluster) => withDefined({ ...cluster, caFile: absolute(cluster.caFile) })),
-    users: newUsers(users).map((user, index) => {
-      const raw = rawUser(users[index])
+    // As for kubectl, an entry that is incomplete is wrong only for who uses it.
+    contexts: newContexts(value['contexts'], { onInvalidEntry: 'filter' }),
+    clusters: newClusters(value['clusters'], { onInvalidEntry: 'filter' }).map((cluster) => withDefined({ ...cluster, caFile: absolute(cluster.caFile) })),
+    users: entriesOf(value['users']).flatMap(([name, raw]) => {
+      // The model would read a file called token-file by itself: the key that kubectl knows is tokenFile.
+      const [user] = newUsers([{ name, user: { ...raw, 'token-file': undefined } }], { onInvalidEntry: 'filter' })
+      if (user === undefined) return []
       const tokenFile = typeof raw['tokenFile'] === 'string' ? absolute(raw['tokenFile']) : undefined
       const unsupported = unsupportedField(raw)
-      return withDefined({ ...user, certFile: absolute(user.certFile), keyFile: absolute(user.keyFile), tokenFile, unsupported, directory })
+      return [withDefined<KubeUser>({ ...user, certFile: absolute(user.certFile), keyFile: absolute(user.keyFile), tokenFile, unsupported, directory })]
     }),
   }
 }
 
-function rawUser(entry: unknown): Record<string, unknown> {
-  return isRecord(entry) && isRecord(entry['user']) ? entry['user'] : {}
+function entriesOf(users: unknown): readonly (readonly [unknown, Record<string, unknown>])[] {
+  const entries: readonly unknown[] = Array.isArray(users) ? users : []
+  return entries.filter(isRecord).map((entry) => [entry['name'], isRecord(entry['user']) ? entry['user'] : {}])
 }
 
 function unsupportedField(raw: Record<string, unknown>): string | undefined {
@@ -150,13 +160,17 @@ function unsupportedField(raw: Record<string, unknown>): string | undefined {
 }
 
 /** In a pod: the mounted service account. Source: kubernetes.io/docs/tasks/run-application/access-api-from-pod. */
-function inCluster({ env }: KubeconfigParts): Kubeconfig {
+async function inCluster({ env, readFile }: KubeconfigParts): Promise<Kubeconfig> {
+  const namespace = await readFile(`${SERVICE_ACCOUNT}/namespace`).then(
+    (bytes) => bytes.toString('utf8').trim(),
+    () => 'default',
+  )
   const host = env['KUBERNETES_SERVICE_HOST'] ?? ''
   const server = `https://${host.includes(':') ? `[${host}]` : host}:${env['KUBERNETES_SERVICE_PORT'] ?? '443'}`
   return {
     files: [`${SERVICE_ACCOUNT}/token`],
     currentContext: 'in-cluster',
-    contexts: [{ name: 'in-cluster', cluster: 'in-cluster', user: 'in-cluster' }],
+    contexts: [{ name: 'in-cluster', cluster: 'in-cluster', user: 'in-cluster', namespace }],
     clusters: [{ name: 'in-cluster', server, caFile: `${SERVICE_ACCOUNT}/ca.crt`, skipTLSVerify: false }],
     users: [{ name: 'in-cluster', tokenFile: `${SERVICE_ACCOUNT}/token`, directory: SERVICE_ACCOUNT }],
   }
@@ -165,7 +179,7 @@ function inCluster({ env }: KubeconfigParts): Kubeconfig {
 function dangling(config: Kubeconfig, contextName: string, what: 'cluster' | 'user', name: string): Failure {
   return failure(
     'KPF_KUBECONFIG',
-    `context "${escapeForeign(contextName)}" names ${what} "${escapeForeign(name)}", which is not in ${config.files.join(', ')}`,
+    `context "${escapeForeign(contextName)}" names ${what} "${escapeForeign(name)}", which is missing or incomplete in ${config.files.join(', ')}`,
     {
       hint: `add the ${what}, or correct the context`,
     },

@@ -85,7 +85,8 @@ function compare(a: PodFacts, b: PodFacts): number {
 }
 
 function noPod(query: PickQuery, pods: readonly PodFacts[], replicas: number | undefined, rejected: readonly Rejected[]): Picked {
-  const living = pods.filter((pod) => pod.phase !== 'Succeeded' && pod.phase !== 'Failed')
+  // Where no pod is wanted, one that is ending is not on its way.
+  const living = pods.filter((pod) => pod.phase !== 'Succeeded' && pod.phase !== 'Failed' && !(replicas === 0 && pod.terminating))
   const [first] = living.toSorted(compare)
   if (first) {
     const why = rejected.find(({ podName }) => podName === first.name)?.why ?? 'not ready'
@@ -104,7 +105,7 @@ function portsOf(query: PickQuery, pod: PodFacts, service: ServiceFacts | undefi
   for (const { remotePort, meaning } of query.ports) {
     const inPod = service && meaning === 'target' ? servicePort(service, remotePort) : remotePort
     if (typeof inPod === 'object') return inPod
-    const number = typeof inPod === 'number' ? inPod : containerPort(pod, inPod, query.target.container)
+    const number = typeof inPod === 'number' ? undeclaredOrTcp(pod, inPod) : containerPort(pod, inPod, query.target.container)
     if (typeof number === 'object') return number
     ports.set(remotePort, number)
   }
@@ -112,7 +113,9 @@ function portsOf(query: PickQuery, pod: PodFacts, service: ServiceFacts | undefi
 }
 
 function servicePort(service: ServiceFacts, remotePort: number | string): number | string | Failure {
-  const port = service.ports.find((candidate) => (typeof remotePort === 'number' ? candidate.port === remotePort : candidate.name === remotePort))
+  const named = service.ports.filter((candidate) => (typeof remotePort === 'number' ? candidate.port === remotePort : candidate.name === remotePort))
+  // DNS has one number for UDP and TCP.
+  const port = named.find(({ protocol }) => protocol === 'TCP') ?? named[0]
   if (port === undefined) {
     const known = service.ports.map(({ name, port: number }) => (name === undefined ? `${number}` : `${number} (${name})`)).join(', ')
     return failure('KPF_PORT_UNKNOWN', `the service has no port ${typeof remotePort === 'number' ? remotePort : `"${remotePort}"`}`, {
@@ -122,6 +125,13 @@ function servicePort(service: ServiceFacts, remotePort: number | string): number
   if (port.protocol !== 'TCP')
     return failure('KPF_PORT_UNKNOWN', `port ${remotePort} of the service is ${port.protocol}, which cannot be forwarded`, { hint: 'forward a TCP port' })
   return service.headless ? port.port : port.targetPort
+}
+
+/** A port need not be declared to be reached; one that is declared for UDP alone cannot be. */
+function undeclaredOrTcp(pod: PodFacts, port: number): number | Failure {
+  const declared = pod.ports.filter((candidate) => candidate.port === port)
+  if (declared.length === 0 || declared.some(({ protocol }) => protocol !== 'UDP')) return port
+  return failure('KPF_PORT_UNKNOWN', `port ${port} of pod "${pod.name}" is UDP, which cannot be forwarded`, { hint: 'forward a TCP port' })
 }
 
 function containerPort(pod: PodFacts, name: string, container: string | undefined): number | Failure {

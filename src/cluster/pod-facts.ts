@@ -4,6 +4,7 @@
  */
 import { escapeForeign } from '../tunnel/escape.ts'
 import type { PodFacts } from './picture.ts'
+import { timeMs } from './time.ts'
 import { type KubeObject, metadata, record, records as list } from './kube-object.ts'
 
 /** The facts of a pod. */
@@ -55,7 +56,7 @@ function troubleOf(status: Record<string, unknown>, statuses: readonly Record<st
     const reason = textOf(waiting['reason']) ?? textOf(terminated['reason'])
     if (reason === undefined || reason === 'ContainerCreating' || reason === 'PodInitializing') continue
     const exit = terminated['exitCode'] ?? last['exitCode']
-    const parts = [escapeForeign(reason), ...(exit === undefined ? [] : [`exit ${String(exit)}`]), ...(restarts > 0 ? [`${restarts} restarts`] : [])]
+    const parts = [escapeForeign(reason), ...(typeof exit === 'number' ? [`exit ${exit}`] : []), ...(restarts > 0 ? [`${restarts} restarts`] : [])]
     return parts.join(', ')
   }
   const scheduled = list(status['conditions']).find((condition) => condition['type'] === 'PodScheduled' && condition['status'] === 'False')
@@ -67,9 +68,4 @@ function troubleOf(status: Record<string, unknown>, statuses: readonly Record<st
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-function timeMs(value: unknown): number | undefined {
-  const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN
-  return Number.isNaN(ms) ? undefined : ms
 }

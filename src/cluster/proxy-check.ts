@@ -13,7 +13,7 @@ function isExempt(server: URL, noProxy: string): boolean {
   const host = server.hostname.replace(/^\[|\]$/g, '').toLowerCase()
   if (host === 'localhost' || host === '::1' || host.startsWith('127.')) return true
   return noProxy.split(',').some((part) => {
-    const entry = part.trim().toLowerCase().replace(/:\d+$/, '')
+    const entry = part.trim().toLowerCase().replace(/:\d+$/, '').replace(/^\*\./, '.')
     if (entry === '*') return true
     if (entry === '') return false
     if (entry.includes('/')) return isInRange(host, entry)

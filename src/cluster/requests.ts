@@ -26,13 +26,14 @@ export async function getJson(
   void clock.sleep(TIMEOUT_MS, ended.signal).then((slept) => slept && deadline.abort())
   try {
     const answer = await endpoint.send({ method: 'GET', path, signal: AbortSignal.any([signal, deadline.signal]) })
-    if (answer.kind === 'failure') return deadline.signal.aborted ? timedOut(endpoint) : answer
+    if (answer.kind === 'failure') return deadline.signal.aborted && answer.class === 'connection' ? timedOut(endpoint) : answer
     if (answer.kind === 'upgraded') {
       answer.socket.destroy()
       return failure('KPF_CLUSTER_ERROR', `the API server upgraded a plain request to ${what}`)
     }
     const body = await readBody(answer.response, MAX_BYTES)
     if (answer.status !== 200) return answerFailure(answer.status, answer.response.headers, body, what)
+    if (body.length >= MAX_BYTES) return failure('KPF_CLUSTER_ERROR', `the API server's answer to ${what} is longer than ${MAX_BYTES / 1024 / 1024} MiB`)
     const value: unknown = JSON.parse(body)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { kind: 'json', value: { ...value } }
     return failure('KPF_CLUSTER_ERROR', `the API server's answer to ${what} is no object`)

@@ -16,7 +16,7 @@ export interface Requirement {
 export function parseSelector(text: string): readonly Requirement[] {
   return text.split(/,(?![^(]*\))/).flatMap((part): readonly Requirement[] => {
     const term = part.trim()
-    const set = /^(\S+)\s+(in|notin)\s+\(([^)]*)\)$/.exec(term)
+    const set = /^([^\s(]+)\s+(in|notin)\s*\(([^)]*)\)$/.exec(term)
     if (set) return [{ key: set[1] ?? '', operator: set[2] === 'in' ? 'In' : 'NotIn', values: (set[3] ?? '').split(',').map((value) => value.trim()) }]
     const equality = /^([^!=\s]+)\s*(!=|==|=)\s*(\S*)$/.exec(term)
     if (equality) return [{ key: equality[1] ?? '', operator: equality[2] === '!=' ? 'NotIn' : 'In', values: [equality[3] ?? ''] }]

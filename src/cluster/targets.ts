@@ -50,9 +50,9 @@ class FollowedTarget {
     const { target } = this.#query
     const kind = objectKind(target)
     // A pod that is named needs no rights on others: only it is watched.
-    const onlyPod = target.kind === 'pod' ? `metadata.name=${target.name}` : undefined
+    const onlyPod = target.kind === 'pod' ? target.name : undefined
     if (kind !== undefined && kind !== 'pod') {
-      this.#follow(kind, target.kind === 'prefix' || !('name' in target) ? undefined : `metadata.name=${target.name}`, (state) => {
+      this.#follow(kind, 'name' in target ? target.name : undefined, (state) => {
         this.#objects = state
       })
     }
@@ -65,13 +65,13 @@ class FollowedTarget {
     for (const end of this.#ends.splice(0)) end()
   }
 
-  #follow(kind: ObjectKind | 'endpointslice', fieldSelector: string | undefined, take: (state: WatchState) => void): void {
+  #follow(kind: ObjectKind | 'endpointslice', name: string | undefined, take: (state: WatchState) => void): void {
     const [group, plural] = kind === 'endpointslice' ? ['/apis/discovery.k8s.io/v1', 'endpointslices'] : plurals[kind]
     const { namespace } = this.#query
     const watched = {
       path: `${group}/namespaces/${encodeURIComponent(namespace)}/${plural}`,
       what: `${plural} in namespace "${namespace}"`,
-      ...(fieldSelector !== undefined && { fieldSelector }),
+      ...(name !== undefined && { name }),
     }
     this.#ends.push(
       this.#watches.follow(watched, (state) => {
@@ -83,7 +83,8 @@ class FollowedTarget {
 
   #tell(): void {
     const picture = this.#picture()
-    const text = JSON.stringify(picture)
+    // A cause is no part of what is told, and may hold a circle: that of a TLS error has the server's certificate.
+    const text = JSON.stringify(picture, (key, value: unknown) => (key === 'cause' ? undefined : value))
     if (picture.kind === 'unknown' || text === this.#told) return
     this.#told = text
     this.#onChange(picture)
@@ -122,8 +123,8 @@ class FollowedTarget {
   #ofWorkload(object: KubeObject, kind: ObjectKind, items: ReadonlyMap<string, KubeObject>): Picture {
     const spec = record(object['spec'])
     const selector = readSelector(spec['selector'], kind === 'replicationcontroller')
-    const replicas = typeof spec['replicas'] === 'number' ? { replicas: spec['replicas'] } : {}
-    return { kind: 'seen', ...replicas, pods: selected(items, selector) }
+    const replicas = replicasOf(object, kind)
+    return { kind: 'seen', ...(replicas !== undefined && { replicas }), pods: selected(items, selector) }
   }
 
   #ofService(object: KubeObject, items: ReadonlyMap<string, KubeObject>): Picture {
@@ -151,9 +152,25 @@ class FollowedTarget {
   #object(items: ReadonlyMap<string, KubeObject>): KubeObject | undefined {
     const { target } = this.#query
     if (target.kind !== 'prefix') return [...items.values()].find((object) => nameOf(object) === wantedName(target))
-    const created = (object: KubeObject): string => String(metadata(object)['creationTimestamp'] ?? '')
+    const created = (object: KubeObject): string => {
+      const time = metadata(object)['creationTimestamp']
+      return typeof time === 'string' ? time : ''
+    }
     return [...items.values()].filter((object) => nameOf(object).startsWith(target.prefix)).sort((a, b) => (created(a) < created(b) ? 1 : -1))[0]
   }
+}
+
+/** How many pods an object asks for; a job that has ended or is suspended asks for none. */
+function replicasOf(object: KubeObject, kind: ObjectKind): number | undefined {
+  const [spec, status] = [record(object['spec']), record(object['status'])]
+  if (kind === 'job') {
+    const isOver = records(status['conditions']).some(
+      (condition) => ['Complete', 'Failed'].includes(String(condition['type'])) && condition['status'] === 'True',
+    )
+    return isOver || spec['suspend'] === true ? 0 : Number(spec['parallelism'] ?? 1)
+  }
+  const replicas = kind === 'daemonset' ? status['desiredNumberScheduled'] : spec['replicas']
+  return typeof replicas === 'number' ? replicas : undefined
 }
 
 function objectKind(target: TargetQuery['target']): ObjectKind | undefined {

@@ -29,7 +29,6 @@ export function createDialer(endpoint: ApiEndpoint): Dialer {
 async function open(endpoint: ApiEndpoint, request: UpgradeRequest): Promise<Upgraded | UpgradeRefusal | Failure> {
   const key = randomBytes(16).toString('base64')
   const ask = askFor(request, key)
-  request.onPhase?.({ kind: 'request', detail: `${ask.method} ${ask.path}` })
   const answer = await endpoint.send(ask)
   if (answer.kind === 'failure') return answer
   if (answer.kind === 'answer') {
@@ -52,11 +51,11 @@ async function open(endpoint: ApiEndpoint, request: UpgradeRequest): Promise<Upg
   return { kind: 'upgraded', transport: request.transport, socket, head, encrypted: endpoint.isEncrypted }
 }
 
-function askFor({ pod, transport, ports, signal }: UpgradeRequest, key: string): Ask {
+function askFor({ pod, transport, ports, onPhase, signal }: UpgradeRequest, key: string): Ask {
   const path = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}/portforward`
   if (transport === 'spdy') {
     const headers = { accept: '*/*', connection: 'Upgrade', upgrade: 'SPDY/3.1', 'x-stream-protocol-version': STREAM_PROTOCOL, 'content-length': '0' }
-    return { method: 'POST', path, headers, signal }
+    return { method: 'POST', path, headers, onPhase, signal }
   }
   const headers = {
     // An Accept of JSON alone is answered 406 here: the handler offers no representation.
@@ -68,7 +67,7 @@ function askFor({ pod, transport, ports, signal }: UpgradeRequest, key: string):
     'sec-websocket-protocol': transport === 'websocket' ? TUNNEL_PROTOCOL : CHANNEL_PROTOCOL,
   }
   const query = transport === 'channel' ? `?${(ports ?? []).map((port) => `ports=${port}`).join('&')}` : ''
-  return { method: 'GET', path: `${path}${query}`, headers, signal }
+  return { method: 'GET', path: `${path}${query}`, headers, onPhase, signal }
 }
 
 function isAsAsked(transport: Transport, { headers }: IncomingMessage, key: string): boolean {

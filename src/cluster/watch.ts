@@ -2,14 +2,15 @@
  * One list of objects kept current: list, then watch from there, again when it ends.
  *
  * Owned by `watches.ts`, which shares it. Where watching is forbidden it lists every
- * 30 s. Source: kubernetes.io/docs/reference/using-api/api-concepts (efficient detection of changes).
+ * 30 s, and a single object that may be read but not listed is read by its name.
+ * Source: kubernetes.io/docs/reference/using-api/api-concepts (efficient detection of changes).
  */
 import type { IncomingMessage } from 'node:http'
 import type { Chance } from '../system/chance.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Failure } from '../tunnel/failure.ts'
 import type { ApiEndpoint } from './endpoint.ts'
-import { answerFailure, connectionFailure } from './failure.ts'
+import { answerFailure } from './failure.ts'
 import { isRecord, type KubeObject, metadata } from './kube-object.ts'
 import { getJson, readBody } from './requests.ts'
 
@@ -22,7 +23,8 @@ export interface WatchTarget {
   readonly path: string
   /** `pods in namespace "shop"` */
   readonly what: string
-  readonly fieldSelector?: string
+  /** Only the object of this name. */
+  readonly name?: string
 }
 
 /** What a watch needs, and whom it tells. */
@@ -37,8 +39,22 @@ const POLL_MS = 30_000
 const FIRST_RETRY_MS = 800
 const MAX_RETRY_MS = 30_000
 const MAX_LINE_BYTES = 4 * 1024 * 1024
-/** Bookmarks come about every minute: a watch that is silent for longer is dead. */
-const SILENCE_MS = 90_000
+const ANSWER_MS = 15_000
+/**
+ * A watch that says nothing for so long is opened anew from where it was. On an idle
+ * namespace that is one cheap request a minute; in return a connection that died
+ * without a word hides no change for longer, with or without the server's bookmarks.
+ */
+const SILENCE_MS = 55_000
+/** A watch that lasted so long was none that a server or proxy ends at once. */
+const LASTED_MS = 5_000
+const AUTH_RETRY_MS = 5_000
+
+/** When a watch last said something, and for how long it may say nothing. */
+interface Life {
+  heardMs: number
+  limitMs: number
+}
 
 /** A list that stays current until it is closed. */
 export class Watch {
@@ -71,95 +87,124 @@ export class Watch {
 
   async #run(): Promise<void> {
     while (!this.#closed.signal.aborted) {
-      const outcome = this.#version === '' ? await this.#list() : await this.#watch()
+      const waitMs = this.#version === '' ? await this.#list() : await this.#watch()
       if (this.#closed.signal.aborted) return
-      switch (outcome) {
-        case 'ok':
-          this.#failures = 0
-          break
-        case 'relist':
-          this.#version = ''
-          break
-        case 'no-watch':
-          await this.#wait(POLL_MS)
-          this.#version = ''
-          break
-        case 'failed':
-          await this.#wait(this.#retryMs())
-          break
-      }
+      if (waitMs > 0) await this.#wait(waitMs)
     }
   }
 
-  async #list(): Promise<'ok' | 'failed'> {
-    const query = this.#target.fieldSelector === undefined ? '' : `?fieldSelector=${encodeURIComponent(this.#target.fieldSelector)}`
-    const { clock, endpoint } = this.#parts
-    const answer = await getJson(endpoint, `${this.#target.path}${query}`, `list ${this.#target.what}`, { clock, signal: this.#closed.signal })
-    if (this.#closed.signal.aborted) return 'failed'
-    if (answer.kind === 'failure') {
-      // What was known stays true until somebody says otherwise: an API server that is away changes no pod.
-      if (this.state.kind !== 'list' || answer.class === 'rbac' || answer.class === 'auth') this.#tell(answer)
-      return 'failed'
-    }
+  /** Lists; resolves with the time to wait before the next step. */
+  async #list(): Promise<number> {
+    const { path, what } = this.#target
+    const answer = await this.#get(`${path}${this.#selector('?')}`, `list ${what}`)
+    if (this.#closed.signal.aborted) return 0
+    if (answer.kind === 'failure') return answer.class === 'rbac' && this.#target.name !== undefined ? this.#read(this.#target.name) : this.#failed(answer)
     const items: readonly unknown[] = Array.isArray(answer.value['items']) ? answer.value['items'] : []
     this.#items = new Map(items.filter(isRecord).map((item) => [keyOf(item), item]))
     this.#version = text(metadata(answer.value)['resourceVersion'])
     this.#tell({ kind: 'list', items: new Map(this.#items) })
-    return 'ok'
+    return this.#version === '' ? POLL_MS : 0
   }
 
-  async #watch(): Promise<'ok' | 'failed' | 'relist' | 'no-watch'> {
-    const { endpoint, chance, clock } = this.#parts
+  /** For who may `get` and no more. */
+  async #read(name: string): Promise<number> {
+    const answer = await this.#get(`${this.#target.path}/${encodeURIComponent(name)}`, `get ${name} of ${this.#target.what}`)
+    if (this.#closed.signal.aborted) return 0
+    if (answer.kind === 'failure' && answer.code !== 'KPF_OBJECT_MISSING') return this.#failed(answer)
+    this.#items = new Map(answer.kind === 'failure' ? [] : [[keyOf(answer.value), answer.value]])
+    this.#tell({ kind: 'list', items: new Map(this.#items) })
+    return POLL_MS
+  }
+
+  #get(path: string, what: string): ReturnType<typeof getJson> {
+    const { clock, endpoint } = this.#parts
+    return getJson(endpoint, path, what, { clock, signal: this.#closed.signal })
+  }
+
+  #failed(answer: Failure): number {
+    // What was known stays true until somebody says otherwise: an API server that is away changes no pod.
+    if (this.state.kind !== 'list' || answer.class === 'rbac' || answer.class === 'auth') this.#tell(answer)
+    if (answer.class === 'rbac') return POLL_MS
+    const retryMs = this.#retryMs(answer.retryAfterMs)
+    return answer.class === 'auth' ? Math.max(AUTH_RETRY_MS, retryMs) : retryMs
+  }
+
+  /** Watches until the watch ends; resolves with the time to wait before the next step. */
+  async #watch(): Promise<number> {
+    const { endpoint, clock, chance } = this.#parts
     const query = new URLSearchParams({
       watch: 'true',
       allowWatchBookmarks: 'true',
       resourceVersion: this.#version,
       timeoutSeconds: `${240 + Math.floor(chance() * 60)}`,
     })
-    if (this.#target.fieldSelector !== undefined) query.set('fieldSelector', this.#target.fieldSelector)
     const ended = new AbortController()
+    const life: Life = { heardMs: clock.now(), limitMs: ANSWER_MS }
+    void this.#guard(life, ended)
     const signal = AbortSignal.any([this.#closed.signal, ended.signal])
     try {
-      const answer = await endpoint.send({ method: 'GET', path: `${this.#target.path}?${query.toString()}`, signal })
-      if (answer.kind === 'failure') return 'failed'
-      if (answer.kind === 'upgraded') return 'failed'
-      if (answer.status === 410) return 'relist'
-      if (answer.status !== 200) {
-        const refused = answerFailure(answer.status, answer.response.headers, await readBody(answer.response, 65_536), `watch ${this.#target.what}`)
-        return refused.class === 'rbac' ? 'no-watch' : 'failed'
-      }
-      return await this.#follow(answer.response, ended, clock)
-    } catch (error) {
-      void connectionFailure(error, endpoint.server)
-      return 'failed'
+      const answer = await endpoint.send({ method: 'GET', path: `${this.#target.path}?${query.toString()}${this.#selector('&')}`, signal })
+      if (answer.kind !== 'answer') return this.#retryMs()
+      if (answer.status !== 200) return this.#refused(answer.status, answer.response, await readBody(answer.response, 65_536))
+      return await this.#follow(answer.response, life)
+    } catch {
+      return this.#retryMs()
     } finally {
       ended.abort()
     }
   }
 
-  async #follow(response: IncomingMessage, ended: AbortController, clock: Clock): Promise<'ok' | 'failed' | 'relist'> {
-    let lastMs = clock.now()
-    const guard = async (): Promise<void> => {
-      while (await clock.sleep(SILENCE_MS / 3, ended.signal)) if (clock.now() - lastMs > SILENCE_MS) response.destroy()
+  /** Ends a watch that is not answered, or that says nothing for too long. */
+  async #guard(life: Life, ended: AbortController): Promise<void> {
+    const { clock } = this.#parts
+    for (;;) {
+      const leftMs = life.heardMs + life.limitMs - clock.now()
+      if (leftMs <= 0) return ended.abort()
+      if (!(await clock.sleep(leftMs, ended.signal))) return
     }
-    void guard()
+  }
+
+  #refused(status: number, { headers }: IncomingMessage, body: string): number {
+    if (status === 410) return this.#relist()
+    const refused = answerFailure(status, headers, body, `watch ${this.#target.what}`)
+    if (refused.class !== 'rbac') return this.#retryMs(refused.retryAfterMs)
+    this.#version = ''
+    return POLL_MS
+  }
+
+  async #follow(response: IncomingMessage, life: Life): Promise<number> {
+    const { clock } = this.#parts
+    const startedMs = clock.now()
+    life.heardMs = startedMs
+    life.limitMs = SILENCE_MS
     let pending = ''
     response.setEncoding('utf8')
-    for await (const chunk of response) {
-      lastMs = clock.now()
-      this.#failures = 0
-      const lines = `${pending}${chunk}`.split('\n')
-      pending = lines.pop() ?? ''
-      if (pending.length > MAX_LINE_BYTES) return 'relist'
-      let hasChanged = false
-      for (const line of lines) {
-        const outcome = this.#event(line)
-        if (outcome === 'relist') return 'relist'
-        if (outcome === 'changed') hasChanged = true
+    try {
+      for await (const chunk of response) {
+        life.heardMs = clock.now()
+        this.#failures = 0
+        const lines = `${pending}${chunk}`.split('\n')
+        pending = lines.pop() ?? ''
+        if (pending.length > MAX_LINE_BYTES || !this.#events(lines)) return this.#relist()
       }
-      if (hasChanged) this.#tell({ kind: 'list', items: new Map(this.#items) })
+    } catch (error) {
+      // A line that is no JSON is a fault of its own; a connection that broke is as good as one that ended.
+      if (error instanceof SyntaxError) return this.#relist()
     }
-    return 'ok'
+    if (clock.now() - startedMs >= LASTED_MS) this.#failures = 0
+    return this.#again()
+  }
+
+  /** Takes events in; false when only a new list can tell what is. */
+  #events(lines: readonly string[]): boolean {
+    let hasChanged = false
+    for (const line of lines) {
+      const outcome = this.#event(line)
+      if (outcome === 'relist') return false
+      if (outcome === 'changed') hasChanged = true
+    }
+    if (hasChanged) this.#tell({ kind: 'list', items: new Map(this.#items) })
+    return true
   }
 
   #event(line: string): 'changed' | 'same' | 'relist' {
@@ -182,10 +227,29 @@ export class Watch {
     this.#parts.changed(state)
   }
 
-  /** Rule B3. */
-  #retryMs(): number {
+  #selector(separator: '?' | '&'): string {
+    const { name } = this.#target
+    return name === undefined ? '' : `${separator}fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`
+  }
+
+  #relist(): number {
+    this.#version = ''
+    return this.#again()
+  }
+
+  /** At once the first time; a server or proxy that ends every watch is not asked in a circle. */
+  #again(): number {
+    if (this.#failures > 0) return this.#retryMs()
+    this.#failures++
+    return 0
+  }
+
+  /** Rule B3; the server's own wish is a floor (rule B4). */
+  #retryMs(floorMs?: number): number {
+    const chance = this.#parts.chance()
     const ceilingMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++)
-    return ceilingMs * (0.5 + this.#parts.chance() / 2)
+    const delayMs = ceilingMs * (0.5 + chance / 2)
+    return floorMs === undefined ? delayMs : Math.max(delayMs, floorMs + chance * 1_000)
   }
 
   async #wait(ms: number): Promise<void> {

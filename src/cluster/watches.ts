@@ -21,7 +21,7 @@ export class Watches {
 
   /** Calls back at once with what is known, and with each change; call the result to leave. */
   follow(target: WatchTarget, user: (state: WatchState) => void): () => void {
-    const key = `${target.path} ${target.fieldSelector ?? ''}`
+    const key = `${target.path} ${target.name ?? ''}`
     const entry = this.#entries.get(key) ?? this.#make(key, target)
     entry.users.add(user)
     if (entry.watch.state.kind !== 'unknown') user(entry.watch.state)
@@ -46,7 +46,8 @@ export class Watches {
     const watch = new Watch(target, {
       ...this.#parts,
       changed: (state) => {
-        for (const user of [...users]) user(state)
+        // The set itself, no copy: who leaves while others are told hears nothing more.
+        for (const user of users) user(state)
       },
     })
     const entry: Entry = { watch, users }

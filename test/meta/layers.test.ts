@@ -91,7 +91,7 @@ test('pure files import only types and each other', () => {
   const pure = [
     ...['parse', 'shape', 'shape-check', 'resolve', 'problems', 'entry', 'short-form', 'port-text', 'target-text', 'document', 'duration', 'limits', 'planned', 'json-schema'].map((name) => `src/file/${name}.ts`),
     ...['plan', 'describe', 'events', 'hold', 'listener-machine', 'target-facts', 'iso-time'].map((name) => `src/supervisor/${name}.ts`),
-    ...['pick', 'failure', 'selector', 'pod-facts', 'kube-object', 'picture', 'proxy-check'].map((name) => `src/cluster/${name}.ts`),
+    ...['pick', 'failure', 'selector', 'pod-facts', 'kube-object', 'picture', 'proxy-check', 'time'].map((name) => `src/cluster/${name}.ts`),
     ...['spdy', 'websocket', 'channel', 'refusals', 'refusal-status', 'escape', 'backoff', 'failure', 'lane-machine', 'keepalive'].map((name) => `src/tunnel/${name}.ts`),
     ...['words', 'problem-text', 'event-text', 'jsonl', 'table'].map((name) => `src/output/${name}.ts`),
   ]
@@ -118,6 +118,6 @@ test('no test sleeps', () => {
   const tests = readdirSync(join(root, 'test'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts') && !/test\/(e2e|bench|meta)/.test(entry.parentPath))
     .map((entry) => join(entry.parentPath, entry.name))
-  const sleepers = tests.filter((file) => /\bsetTimeout\(|timers\/promises/.test(readFileSync(file, 'utf8')))
+  const sleepers = tests.filter((file) => /\bsetTimeout\(|\b(setTimeout|scheduler)\b.*timers\/promises/.test(readFileSync(file, 'utf8')))
   expect(sleepers.map((file) => relative(root, file))).toEqual([])
 })
