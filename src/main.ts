@@ -62,6 +62,22 @@ function terminalOf(): Terminal {
     isColored: env['FORCE_COLOR'] !== undefined ? env['FORCE_COLOR'] !== '0' : isInteractive && !wantsNone,
     isUtf8: /utf-?8/i.test(env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? ''),
     size: () => ({ width: stdout.columns ?? 80, height: stdout.rows ?? 24 }),
+    onKey,
+  }
+}
+
+/** Raw mode takes Ctrl-C from the terminal's driver: whoever listens gets it as a key. */
+function onKey(listener: (key: string) => void): () => void {
+  const { stdin } = process
+  if (!stdin.isTTY) return () => {}
+  const hear = (bytes: Buffer): void => {
+    for (const key of bytes.toString('utf8')) listener(key)
+  }
+  stdin.setRawMode(true)
+  stdin.on('data', hear).resume()
+  return () => {
+    stdin.off('data', hear).pause()
+    stdin.setRawMode(false)
   }
 }
 

@@ -57,7 +57,7 @@ async function serve(supervisor: Supervisor, spec: Forward, { context, timeoutMs
     context.err(`kpf: timed out waiting for the forward: ${status?.message ?? status?.phase ?? 'no pod'}\n`)
     gaveUp.resolve(exitCodeOf(status?.phase ?? ''))
   })
-  const code = await Promise.race([runUntilStopped(supervisor, context, () => {}), gaveUp.promise])
+  const code = await Promise.race([runUntilStopped(supervisor, context, { reload: () => {}, hasKeys: false }), gaveUp.promise])
   stopped.abort()
   off()
   await supervisor.stop({ drainMs: 0, deadline: stopped.signal })

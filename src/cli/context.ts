@@ -30,6 +30,8 @@ export interface Terminal {
   readonly isColored: boolean
   readonly isUtf8: boolean
   readonly size: () => { readonly width: number; readonly height: number }
+  /** Single keys as they are pressed, until the result is called; the terminal is as before then. */
+  readonly onKey: (listener: (key: string) => void) => () => void
 }
 
 /** A flag's text; the last one counts. */

@@ -57,6 +57,7 @@ export function liveTable(supervisor: Supervisor, context: Context, title: strin
   const unsubscribe = supervisor.subscribe(hear)
   void loop()
   return {
+    isLive: true,
     close: () => {
       closed.abort()
       unsubscribe()

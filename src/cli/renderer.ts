@@ -11,6 +11,8 @@ import { liveTable } from './live-table.ts'
 /** Draws until it is closed. */
 export interface Renderer {
   close(): void
+  /** Whether it has the screen, and with it the keys. */
+  readonly isLive: boolean
 }
 
 const forms = ['auto', 'plain', 'jsonl', 'quiet'] as const
@@ -29,10 +31,11 @@ export function render(supervisor: Supervisor, context: Context, title: string):
   switch (form) {
     case 'jsonl': {
       const wallAt = (clockMs: number): string => isoTime(realClock.wallMs() + clockMs - realClock.now())
-      return { close: supervisor.subscribe((event) => context.out(`${eventLine(event, wallAt)}\n`)) }
+      return { isLive: false, close: supervisor.subscribe((event) => context.out(`${eventLine(event, wallAt)}\n`)) }
     }
     case 'quiet':
       return {
+        isLive: false,
         close: supervisor.subscribe((event) => {
           if (event.type === 'config-rejected' || event.type === 'warning') context.err(`${eventLines(event, specOf).join('\n')}\n`)
         }),
@@ -52,6 +55,7 @@ function plain(supervisor: Supervisor, context: Context, specOf: SpecOf): Render
   const ready = new Set<string>()
   let isAllTold = false
   return {
+    isLive: false,
     close: supervisor.subscribe((event) => {
       const lines = eventLines(event, specOf)
       if (lines.length > 0) context.err(`${lines.join('\n')}\n`)

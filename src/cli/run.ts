@@ -5,13 +5,24 @@ import { exitCodes } from './exit-codes.ts'
 
 const DRAIN_MS = { SIGINT: 2_000, SIGTERM: 10_000, SIGHUP: 10_000 } as const
 
-/** Resolves with the exit code once everything is closed. `reload` is what SIGHUP asks for away from a terminal. */
-export async function runUntilStopped(supervisor: Supervisor, context: Context, reload: () => void): Promise<number> {
+const CTRL_C = '\u0003'
+const CTRL_BACKSLASH = '\u001c'
+
+/** What a run obeys besides signals. */
+export interface RunOptions {
+  /** What SIGHUP asks for away from a terminal. */
+  readonly reload: () => void
+  /** Whether the keys of the live table are heard. */
+  readonly hasKeys: boolean
+}
+
+/** Resolves with the exit code once everything is closed. */
+export async function runUntilStopped(supervisor: Supervisor, context: Context, { reload, hasKeys }: RunOptions): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>()
   const force = new AbortController()
   let code: number = exitCodes.done
   let isStopping = false
-  const off = context.onSignal((signal) => {
+  const hear = (signal: Parameters<Parameters<Context['onSignal']>[0]>[0]): void => {
     if (signal === 'SIGHUP' && !context.terminal.isInteractive) return reload()
     if (signal === 'SIGUSR1') return context.err(`${JSON.stringify(supervisor.snapshot(), undefined, 2)}\n`)
     if (signal === 'SIGQUIT' || isStopping) {
@@ -22,10 +33,19 @@ export async function runUntilStopped(supervisor: Supervisor, context: Context, 
     isStopping = true
     const drainMs = signal === 'SIGQUIT' ? 0 : DRAIN_MS[signal]
     void supervisor.stop({ drainMs, deadline: force.signal }).then(() => resolve(code))
-  })
+  }
+  const off = context.onSignal(hear)
+  const offKeys = hasKeys
+    ? context.terminal.onKey((key) => {
+        if (key === 'q' || key === CTRL_C) hear('SIGINT')
+        else if (key === CTRL_BACKSLASH) hear('SIGQUIT')
+        else if (key === 'r') supervisor.kick()
+      })
+    : undefined
   try {
     return await promise
   } finally {
     off()
+    offKeys?.()
   }
 }

@@ -51,7 +51,7 @@ async function run(
   const renderer = render(supervisor, context, `${name}  ${found.shownAs}`)
   supervisor.apply(selected(project, context.words), found.shownAs)
   const watching = found.path === '-' || isSet(context.flags, 'no-watch') ? undefined : watchFile(world, project, { context, found, bytes })
-  const code = await runUntilStopped(supervisor, context, () => watching?.source.changed())
+  const code = await runUntilStopped(supervisor, context, { reload: () => watching?.source.changed(), hasKeys: renderer.isLive })
   await watching?.close()
   renderer.close()
   return code

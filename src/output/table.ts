@@ -38,7 +38,7 @@ export function readyText(snapshot: Snapshot): string {
 
 function footer(snapshot: Snapshot, paper: Paper): string {
   const left = `  ${readyText(snapshot)}`
-  const right = 'q quit'
+  const right = 'r retry  q quit'
   const gap = paper.width - left.length - right.length - 2
   return gap > 2 ? `${left}${' '.repeat(gap)}${paint('dim', right, paper)}` : cut(left, paper.width)
 }

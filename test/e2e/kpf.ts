@@ -6,10 +6,15 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { Ajv } from 'ajv'
 
 /** The built program. */
 export const program = fileURLToPath(new URL('../../dist/kpf.js', import.meta.url))
+
+// `strictTypes` off: the common fields stand above the alternatives.
+const isEvent = new Ajv({ strict: false }).compile(JSON.parse(readFileSync(fileURLToPath(new URL('../../schema/event.schema.json', import.meta.url)), 'utf8')))
 
 /** An event line of `-o jsonl`. */
 export interface EventLine {
@@ -41,6 +46,7 @@ export class Up {
   readonly #child: ChildProcess
   readonly #exited: Promise<number>
   #stderr = ''
+  #broken: string | undefined
   #wake: (() => void)[] = []
 
   private constructor(dir: string, child: ChildProcess) {
@@ -52,7 +58,7 @@ export class Up {
     })
     if (child.stdout) {
       createInterface(child.stdout).on('line', (line) => {
-        this.events.push(JSON.parse(line) as EventLine)
+        this.#take(line)
         for (const wake of this.#wake.splice(0)) wake()
       })
     }
@@ -71,6 +77,15 @@ export class Up {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     return new Up(dir, child)
+  }
+
+  /** Every event of every test is held to the schema, and to the order. */
+  #take(line: string): void {
+    const event = JSON.parse(line) as EventLine
+    const expected = (this.events.at(-1)?.seq ?? 0) + 1
+    if (!isEvent(event) || event.seq !== expected)
+      this.#broken ??= `no event of the schema, or not number ${expected}: ${line}\n${JSON.stringify(isEvent.errors)}`
+    this.events.push(event)
   }
 
   get file(): string {
@@ -118,6 +133,7 @@ export class Up {
     this.#child.kill(signal)
     const code = await this.#exited
     await rm(this.dir, { recursive: true, force: true })
+    if (this.#broken !== undefined) throw new Error(this.#broken)
     return code
   }
 

@@ -1,0 +1,100 @@
+/**
+ * `npm run bench`: kpf beside kubectl and bare Node in one run, on a real control plane.
+ *
+ * Ratios of medians, taken A B A B; figures of one run hold only inside it. Nothing here
+ * is a gate.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fetchText } from '../e2e/clients.ts'
+import { freePort, program } from '../e2e/kpf.ts'
+import { clusterBinary } from '../e2e/rig/build.ts'
+import { type Cluster, startCluster } from '../e2e/rig/cluster.ts'
+import { deployment, service } from '../e2e/rig/manifests.ts'
+
+const ROUNDS = 9
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+}
+
+function line(what: string, ours: readonly number[], theirs: readonly number[]): void {
+  const [a, b] = [median(ours), median(theirs)]
+  const spread = `${Math.min(...ours).toFixed(0)}-${Math.max(...ours).toFixed(0)} : ${Math.min(...theirs).toFixed(0)}-${Math.max(...theirs).toFixed(0)}`
+  process.stdout.write(`| ${what} | ${a.toFixed(0)} | ${b.toFixed(0)} | ${(a / b).toFixed(2)} | ${spread} |\n`)
+}
+
+function timed(command: string, args: readonly string[]): number {
+  const startMs = performance.now()
+  spawnSync(command, args, { stdio: 'ignore' })
+  return performance.now() - startMs
+}
+
+/** From spawn to an answer through the forward. */
+async function firstByte(start: (port: number) => ChildProcess, ports: readonly number[]): Promise<number> {
+  const startMs = performance.now()
+  const child = start(ports[0] ?? 0)
+  await Promise.all(ports.map((port) => answered(port)))
+  const tookMs = performance.now() - startMs
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  return tookMs
+}
+
+async function answered(port: number): Promise<void> {
+  for (;;) {
+    const isThere = await fetchText(port).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
+async function measure(cluster: Cluster, dir: string, kubectl: string): Promise<void> {
+  const env = { ...process.env, KUBECONFIG: cluster.kubeconfig }
+  const up = (text: string): (() => ChildProcess) => {
+    writeFileSync(join(dir, 'forwards.yaml'), text)
+    return () => spawn(process.execPath, [program, 'up', '-o', 'quiet'], { cwd: dir, env, stdio: 'ignore' })
+  }
+  const [ours, theirs, many]: [number[], number[], number[]] = [[], [], []]
+  for (let round = 0; round <= ROUNDS; round++) {
+    const [mine, yours] = [await freePort(), await freePort()]
+    const a = await firstByte(up(`forwards:\n  web: svc/web ${mine}:80\n`), [mine])
+    const b = await firstByte((port) => spawn(kubectl, ['kubectl', 'port-forward', 'svc/web', `${port}:80`], { env, stdio: 'ignore' }), [yours])
+    const ports = await Promise.all(Array.from({ length: 25 }, freePort))
+    const c = await firstByte(up(`forwards:\n${ports.map((port, index) => `  f${index}: svc/web ${port}:80\n`).join('')}`), ports)
+    // The first round fills caches of both.
+    if (round === 0) continue
+    ours.push(a)
+    theirs.push(b)
+    many.push(c)
+  }
+  line('start to first byte: kpf up, kubectl port-forward (ms)', ours, theirs)
+  line('25 forwards, all answering: kpf up, kubectl with one (ms)', many, theirs)
+}
+
+const [version, bare]: [number[], number[]] = [[], []]
+for (let round = 0; round <= ROUNDS * 2; round++) {
+  version.push(timed(process.execPath, [program, '--version']))
+  bare.push(timed(process.execPath, ['-e', '0']))
+}
+process.stdout.write('| what | kpf | other | ratio | spread |\n|---|---|---|---|---|\n')
+line('kpf --version, node -e 0 (ms)', version.slice(1), bare.slice(1))
+const dir = mkdtempSync(join(tmpdir(), 'kpf-bench-'))
+const cluster = await startCluster()
+try {
+  await cluster.apply(
+    deployment('web', { replicas: 2, containers: [{ app: 'http', ports: { http: 8080 } }] }),
+    service('web', { ports: [{ port: 80, targetPort: 'http' }] }),
+  )
+  await cluster.waitFor('condition=Available', ['deployment/web'])
+  await measure(cluster, dir, await clusterBinary())
+} finally {
+  await cluster.stop()
+  rmSync(dir, { recursive: true, force: true })
+}
