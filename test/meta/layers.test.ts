@@ -17,10 +17,12 @@ interface Import {
 
 /** The import lines of a file; `import type`, or nothing but `type` names, is erased. */
 function imports(file: string): readonly Import[] {
-  return [...text(file).matchAll(/^\s*(?:import|export)\s+(type\s+)?([^'";]*?\s+from\s+)?'([^']+)'|import\('([^']+)'\)/gms)].map(([, type, names, from, dynamic]) => ({
-    from: from ?? dynamic ?? '',
-    isType: type !== undefined || (names !== undefined && /^\{(\s*type\s+[\w\s]+,?)+\s*\}/.test(names)),
-  }))
+  return [...text(file).matchAll(/^\s*(?:import|export)\s+(type\s+)?([^'";]*?\s+from\s+)?'([^']+)'|import\('([^']+)'\)/gms)].map(
+    ([, type, names, from, dynamic]) => ({
+      from: from ?? dynamic ?? '',
+      isType: type !== undefined || (names !== undefined && /^\{(\s*type\s+[\w\s]+,?)+\s*\}/.test(names)),
+    }),
+  )
 }
 
 /** Folder -> what it may import; `types:` folders only as types, `node:` built-ins, packages by name. */
@@ -28,12 +30,28 @@ const table: Readonly<Record<string, readonly string[]>> = {
   system: ['node:*', 'chokidar'],
   file: ['types:system', 'node:path', 'yaml', 'zod', 'fastest-levenshtein'],
   tunnel: ['types:system', 'node:net', 'node:stream', 'node:crypto', 'ws'],
-  cluster: ['tunnel', 'types:system', ...['https', 'http', 'net', 'tls', 'crypto', 'child_process', 'path', 'stream'].map((name) => `node:${name}`), '@kubernetes/client-node/dist/config_types.js'],
+  cluster: [
+    'tunnel',
+    'types:system',
+    ...['https', 'http', 'net', 'tls', 'crypto', 'child_process', 'path', 'stream'].map((name) => `node:${name}`),
+    '@kubernetes/client-node/dist/config_types.js',
+  ],
   supervisor: ['file', 'cluster', 'tunnel', 'types:system', 'node:net', 'node:path'],
   trace: ['file', 'cluster', 'tunnel', 'types:system'],
   output: ['types:file', 'types:supervisor', 'types:trace', 'node:util', 'supervisor/plan.ts'],
   sandbox: ['tunnel', 'system', 'node:*', 'selfsigned', 'ws'],
-  cli: ['file', 'cluster', 'supervisor', 'tunnel', 'trace', 'output', 'sandbox', 'system', 'version.ts', ...['path', 'process', 'util', 'http', 'fs/promises', 'os', 'stream'].map((name) => `node:${name}`)],
+  cli: [
+    'file',
+    'cluster',
+    'supervisor',
+    'tunnel',
+    'trace',
+    'output',
+    'sandbox',
+    'system',
+    'version.ts',
+    ...['path', 'process', 'util', 'http', 'fs/promises', 'os', 'stream'].map((name) => `node:${name}`),
+  ],
   'main.ts': ['cli', 'system', 'version.ts', 'node:process', 'node:module', 'node:os'],
   'index.ts': ['types:file', 'types:supervisor'],
   'version.ts': [],
@@ -53,12 +71,23 @@ function isAllowed(file: string, { from, isType }: Import): boolean {
 }
 
 test('every import is in the table', () => {
-  const wrong = files.flatMap((file) => imports(file).filter((found) => !isAllowed(file, found)).map((found) => `${file} imports ${found.from}`))
+  const wrong = files.flatMap((file) =>
+    imports(file)
+      .filter((found) => !isAllowed(file, found))
+      .map((found) => `${file} imports ${found.from}`),
+  )
   expect(wrong).toEqual([])
 })
 
 test('no file imports itself by a detour', () => {
-  const graph = new Map(files.map((file) => [file, imports(file).filter(({ from, isType }) => from.startsWith('.') && !isType).map(({ from }) => join(dirname(file), from))]))
+  const graph = new Map(
+    files.map((file) => [
+      file,
+      imports(file)
+        .filter(({ from, isType }) => from.startsWith('.') && !isType)
+        .map(({ from }) => join(dirname(file), from)),
+    ]),
+  )
   const cycles: string[] = []
   const done = new Set<string>()
   const visit = (file: string, path: readonly string[]): void => {
@@ -75,10 +104,12 @@ test('no file imports itself by a detour', () => {
 test('time, chance and the process reach the code only as parameters', () => {
   const banned = /\b(Date\.now|new Date|performance\.now|Math\.random|setTimeout|setInterval|setImmediate|AbortSignal\.timeout|console\.\w|process\.\w)/
   const free = /^src\/(system|sandbox|main\.ts)/
-  const found = files.filter((file) => !free.test(file)).flatMap((file) => {
-    const match = banned.exec(text(file).replace(/^\s*(\/\/|\*|\/\*).*$/gm, ''))
-    return match ? [`${file}: ${match[0]}`] : []
-  })
+  const found = files
+    .filter((file) => !free.test(file))
+    .flatMap((file) => {
+      const match = banned.exec(text(file).replace(/^\s*(\/\/|\*|\/\*).*$/gm, ''))
+      return match ? [`${file}: ${match[0]}`] : []
+    })
   expect(found).toEqual([])
 })
 
@@ -89,10 +120,27 @@ test('no module keeps state', () => {
 
 test('pure files import only types and each other', () => {
   const pure = [
-    ...['parse', 'shape', 'shape-check', 'resolve', 'problems', 'entry', 'short-form', 'port-text', 'target-text', 'document', 'duration', 'limits', 'planned', 'json-schema'].map((name) => `src/file/${name}.ts`),
+    ...[
+      'parse',
+      'shape',
+      'shape-check',
+      'resolve',
+      'problems',
+      'entry',
+      'short-form',
+      'port-text',
+      'target-text',
+      'document',
+      'duration',
+      'limits',
+      'planned',
+      'json-schema',
+    ].map((name) => `src/file/${name}.ts`),
     ...['plan', 'describe', 'events', 'hold', 'listener-machine', 'target-facts', 'iso-time'].map((name) => `src/supervisor/${name}.ts`),
     ...['pick', 'failure', 'selector', 'pod-facts', 'kube-object', 'picture', 'proxy-check', 'time'].map((name) => `src/cluster/${name}.ts`),
-    ...['spdy', 'websocket', 'channel', 'refusals', 'refusal-status', 'escape', 'backoff', 'failure', 'lane-machine', 'keepalive'].map((name) => `src/tunnel/${name}.ts`),
+    ...['spdy', 'websocket', 'channel', 'refusals', 'refusal-status', 'escape', 'backoff', 'failure', 'lane-machine', 'keepalive'].map(
+      (name) => `src/tunnel/${name}.ts`,
+    ),
     ...['words', 'problem-text', 'event-text', 'jsonl', 'table'].map((name) => `src/output/${name}.ts`),
   ]
   const packages = ['yaml', 'zod', 'fastest-levenshtein', 'node:util']
