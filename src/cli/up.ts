@@ -6,7 +6,6 @@ import { problemsText } from '../output/problem-text.ts'
 import { Source } from '../supervisor/source.ts'
 import { realClock } from '../system/clock.ts'
 import { realFiles } from '../system/files.ts'
-import { fileWatcher } from '../system/watching.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { FoundFile } from './find-file.ts'
@@ -51,18 +50,20 @@ async function run(
   const renderer = render(supervisor, context, `${name}  ${found.shownAs}`)
   supervisor.apply(selected(project, context.words), found.shownAs)
   const watching = found.path === '-' || isSet(context.flags, 'no-watch') ? undefined : watchFile(world, project, { context, found, bytes })
-  const code = await runUntilStopped(supervisor, context, { reload: () => watching?.source.changed(), hasKeys: renderer.isLive })
-  await watching?.close()
+  const code = await runUntilStopped(supervisor, context, { reload: () => void watching?.then(({ source }) => source.changed()), hasKeys: renderer.isLive })
+  await (await watching)?.close()
   renderer.close()
   return code
 }
 
 /** Applies edits of the file, and hears of edits of the kubeconfig. */
-function watchFile(
+async function watchFile(
   world: World,
   first: Project,
   { context, found, bytes }: { context: Context; found: FoundFile; bytes: Uint8Array | undefined },
-): { source: Source; close(): Promise<void> } {
+): Promise<{ source: Source; close(): Promise<void> }> {
+  // Read after the first dial is on its way: the watcher is the largest part that nothing waits for.
+  const { fileWatcher } = await import('../system/watching.ts')
   const { supervisor, clusters } = world
   let project = first
   const source = new Source(

@@ -5,7 +5,8 @@
  * A stream of bytes is all it gives; what they mean is for `requests.ts`, `watch.ts`
  * and `upgrade.ts`.
  */
-import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http'
+// `node:http` as an ES module loads undici for its exports, 8 ms that a server over TLS need not pay: it is read when it is needed.
+import type { Agent as HttpAgent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -99,7 +100,9 @@ export class ApiEndpoint {
     }
     try {
       const agent = await this.#agentFor(credential)
-      return 'code' in agent ? agent : await this.#exchange(ask, credential, agent)
+      if ('code' in agent) return agent
+      const send = this.isEncrypted ? httpsRequest : (await import('node:http')).request
+      return await this.#exchange(ask, credential, (options) => send({ ...options, agent }))
     } catch (error) {
       // A kept-alive connection may have been closed while the request was on its way: the request was not seen.
       if (error instanceof StaleConnection && !ask.signal.aborted) return this.#sendWith(ask, credential)
@@ -107,7 +110,7 @@ export class ApiEndpoint {
     }
   }
 
-  #exchange(ask: Ask, credential: Credential, agent: HttpAgent | HttpsAgent): Promise<Answer> {
+  #exchange(ask: Ask, credential: Credential, send: (options: RequestOptions) => ClientRequest): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     const prefix = this.#url.pathname.replace(/\/$/, '')
     const headers = {
@@ -123,10 +126,9 @@ export class ApiEndpoint {
       method: ask.method,
       path: `${prefix}${ask.path}`,
       headers,
-      agent,
       signal: ask.signal,
     }
-    const request = this.isEncrypted ? httpsRequest(options) : httpRequest(options)
+    const request = send(options)
     this.#limitConnect(request)
     this.#tellPhases(request, ask)
     request.on('error', (error) => reject(request.reusedSocket && isReset(error) ? new StaleConnection('stale', { cause: error }) : error))
@@ -191,7 +193,7 @@ export class ApiEndpoint {
     this.#agentKey = key
     // No limit on sockets: each watch has one for itself, and a dial that waited for one of theirs would wait for ever.
     const common = { keepAlive: true, keepAliveMsecs: 15_000, noDelay: true, autoSelectFamily: true }
-    if (!this.isEncrypted) this.#agent = new HttpAgent(common)
+    if (!this.isEncrypted) this.#agent = new (await import('node:http')).Agent(common)
     else {
       const servername = cluster.tlsServerName ?? (isIP(this.#url.hostname.replace(/^\[|\]$/g, '')) ? '' : this.#url.hostname)
       this.#agent = new HttpsAgent({
