@@ -95,7 +95,9 @@ function listening(facts: ForwardFacts): Shown | undefined {
     }
     if (state.kind === 'refused') return { state: 'failed', phase: 'bind', reason: 'KPF_BIND_REFUSED', ...bindAdvice(endpointText(address, port), state.errno) }
   }
-  return undefined
+  // Ready is bound and open: a port that is still being asked for may turn out to be taken.
+  const isBinding = facts.endpoints.some(({ state }) => state.kind === 'binding')
+  return isBinding && facts.lane?.state === 'open' ? { state: 'starting', phase: 'dialing' } : undefined
 }
 
 function bindAdvice(endpoint: string, errno: string): { message: string; hint: string } {

@@ -1,0 +1,108 @@
+/** The whole program on the sample cluster: what a person or a script sees of `kpf up`. */
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { realClock } from '../../src/system/clock.ts'
+import { fetchText } from '../e2e/clients.ts'
+import { freePort, kpf, Up } from '../e2e/kpf.ts'
+
+let sandbox: Sandbox
+let dir: string
+let kubeconfig: string
+
+beforeAll(async () => {
+  sandbox = await Sandbox.start({
+    clock: realClock,
+    namespace: 'shop',
+    apps: [{ name: 'web', image: 'shop/web:2.1.0', replicas: 2, ports: { 8080: { name: 'http', speaks: 'http' } } }],
+  })
+  dir = await mkdtemp(join(tmpdir(), 'kpf-scenario-'))
+  kubeconfig = join(dir, 'kubeconfig')
+  await writeFile(kubeconfig, sandbox.kubeconfig)
+})
+afterAll(async () => {
+  await sandbox.close()
+  await rm(dir, { recursive: true, force: true })
+})
+
+async function file(text: string): Promise<string> {
+  const path = join(dir, `${Math.random().toString(36).slice(2)}.yaml`)
+  await writeFile(path, text)
+  return path
+}
+
+test('a forward goes from nothing to ready, serves, and stops cleanly on SIGINT', async () => {
+  const port = await freePort()
+  const up = await Up.start(`forwards:\n  web: svc/web ${port}:80\n`, { kubeconfig })
+  await up.ready('web')
+  expect(await fetchText(port)).toContain('hello from pod web-')
+  expect(await up.stop('SIGINT')).toBe(0)
+  const states = up.events.filter((event) => event.forward === 'web' && event.type === 'forward-state-changed')
+  expect(states[0]).toMatchObject({ from: null, to: 'starting' })
+  expect(up.events.at(-1)).toMatchObject({ type: 'stopped', forwards: 1, served: 1, failed: 0 })
+})
+
+test('two forwards that swap their ports in one edit never refuse a connection', async () => {
+  const [a, b] = [await freePort(), await freePort()]
+  const up = await Up.start(`forwards:\n  a: svc/web ${a}:80\n  b: deploy/web ${b}:http\n`, { kubeconfig })
+  await up.ready('a', 'b')
+  let isDone = false
+  const refused: string[] = []
+  const polling = (async () => {
+    for (; !isDone; ) for (const port of [a, b]) await fetchText(port).catch((error: unknown) => refused.push(String(error)))
+  })()
+  const since = up.events.length
+  await up.edit(`forwards:\n  a: svc/web ${b}:80\n  b: deploy/web ${a}:http\n`)
+  await up.next('applied', (event) => event.type === 'config-applied', { since })
+  await fetchText(a)
+  await fetchText(b)
+  isDone = true
+  await polling
+  expect(refused).toEqual([])
+  expect(await up.stop('SIGTERM')).toBe(0)
+})
+
+test('a local port that is taken is told with its holder, and taken over when it is free', async () => {
+  const squatter = createServer().listen(0, '127.0.0.1')
+  await once(squatter, 'listening')
+  const address = squatter.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const up = await Up.start(`forwards:\n  web: svc/web ${port}:80\n`, { kubeconfig })
+  const busy = await up.next('busy', (event) => event.phase === 'port-busy')
+  expect(busy.message).toContain(`(pid ${process.pid})`)
+  squatter.close()
+  await up.ready('web')
+  expect(await fetchText(port)).toContain('hello')
+  expect(await up.stop()).toBe(0)
+})
+
+test.each<[string, string, readonly string[], number, string]>([
+  ['a mistake', 'forwards:\n  web: { target: svc/web, prots: ["3000:80"] }\n', [], 2, 'did you mean "ports"?'],
+  ['an open address', 'forwards:\n  web: { target: svc/web, ports: ["3000:80"], addresses: [0.0.0.0] }\n', [], 9, 'needs approval'],
+  ['a name that is not in it', 'forwards:\n  web: svc/web 3000:80\n', ['wbe'], 2, 'it has: web'],
+  ['an output that is none', 'forwards: {}\n', ['-o', 'xml'], 2, 'use auto, plain, jsonl or quiet'],
+])('a file with %s ends with its code and says what to do', async (_what, text, args, code, words) => {
+  const result = await kpf(['up', '-f', await file(text), ...args], { env: { KUBECONFIG: kubeconfig } })
+  expect(result.code).toBe(code)
+  expect(result.stderr).toContain(words)
+  expect(result.stdout).toBe('')
+})
+
+test('an unknown context fails that forward, not the others', async () => {
+  const [a, b] = [await freePort(), await freePort()]
+  const up = await Up.start(`forwards:\n  good: svc/web ${a}:80\n  bad: { target: svc/web, context: nowhere, ports: ["${b}:80"] }\n`, { kubeconfig })
+  await up.ready('good')
+  expect(await up.next('failed', (event) => event.forward === 'bad' && event.to === 'failed')).toMatchObject({ reason: 'KPF_CONTEXT_UNKNOWN', phase: 'config' })
+  expect(await fetchText(a)).toContain('hello')
+  expect(await up.stop()).toBe(0)
+})
+
+test('the tour of the demo ends well', async () => {
+  const { code, stdout } = await kpf(['demo', '--tour'])
+  expect(stdout).toContain('all as promised')
+  expect(code).toBe(0)
+})
