@@ -211,7 +211,8 @@ export class Follower {
     this.#current = serving
     this.#leavingSinceMs = this.#unreadySinceMs = undefined
     if (old && old !== serving) {
-      this.#parts.moved(nameOf(old.backend), nameOf(serving.backend), old.lease.key)
+      // A pod that was never reached had nothing to move.
+      if (this.#wasOpen) this.#parts.moved(nameOf(old.backend), nameOf(serving.backend), old.lease.key)
       old.lease.release()
     }
   }
