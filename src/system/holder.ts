@@ -17,11 +17,17 @@ export async function findHolder(endpoint: { readonly address: string; readonly 
       const link = await quiet(readlink(`/proc/${pid}/fd/${fd}`))
       const inode = /^socket:\[(\d+)\]$/.exec(link ?? '')?.[1]
       if (inode === undefined || !inodes.has(inode)) continue
-      const command = (await quiet(readFile(`/proc/${pid}/comm`, 'utf8')))?.trim()
-      return { pid: Number(pid), command: (command ?? 'a program').replace(/[^\x20-\x7e]/g, '?') }
+      return { pid: Number(pid), command: await commandOf(pid) }
     }
   }
   return undefined
+}
+
+/** The program's name as it was called; a thread may have renamed itself in `comm`. */
+async function commandOf(pid: string): Promise<string> {
+  const called = (await quiet(readFile(`/proc/${pid}/cmdline`, 'utf8')))?.split('\0')[0]?.split('/').at(-1)
+  const name = called || (await quiet(readFile(`/proc/${pid}/comm`, 'utf8')))?.trim() || 'a program'
+  return name.replace(/[^\x20-\x7e]/g, '?').slice(0, 60)
 }
 
 /** Inodes of the sockets that listen on a port. Columns: proc(5), /proc/net/tcp. */
