@@ -8,11 +8,20 @@ import type { Problem } from './problems.ts'
 /** A step into a value. */
 export type Step = string | number
 
-/** A value and its places. */
+/** A value, its places, and what is wrong with it already. */
 export interface Located {
   readonly value: unknown
   readonly places: ReadonlyMap<string, Place>
   readonly source: Source
+  readonly problems: readonly Problem[]
+  /** Stretches of text that a problem is told of: nothing more is said about them. */
+  readonly refused: readonly Span[]
+}
+
+/** A stretch of the text, its end not included. */
+export interface Span {
+  readonly start: number
+  readonly end: number
 }
 
 /** Offsets into the text. */
@@ -20,8 +29,8 @@ export interface Place {
   /** Where the key stands, for what is a map's value. */
   readonly key?: number
   readonly value: number
-  /** Whether `value + n` is the n-th character of the value: a plain scalar on one line. */
-  readonly isPlain: boolean
+  /** Where the first character of the value stands, when the text holds it letter by letter. */
+  readonly text?: number
 }
 
 /** The text itself, by lines. */
@@ -46,6 +55,11 @@ export class Source {
       else high = middle - 1
     }
     return { line: low + 1, column: offset - (this.#starts[low] ?? 0) + 1 }
+  }
+
+  /** The offset of a line and column, both from 1. */
+  offset({ line, column }: { line: number; column: number }): number {
+    return (this.#starts[line - 1] ?? this.text.length) + column - 1
   }
 
   /** The text of a line, from 1. */
@@ -73,5 +87,5 @@ export function placeOf(located: Located, path: readonly Step[]): Place {
     const place = located.places.get(pathKey(path.slice(0, length)))
     if (place) return place
   }
-  return { value: 0, isPlain: false }
+  return { value: 0 }
 }

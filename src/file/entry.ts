@@ -3,12 +3,19 @@
  * about the cluster. Pure.
  */
 import { distance } from 'fastest-levenshtein'
+import type * as z from 'zod'
+import { localhost, readAddresses } from './addresses.ts'
 import type { Step } from './document.ts'
 import type { LocalAddress, PortMapping, Target } from './forward.ts'
+import { limits } from './limits.ts'
 import { readPort } from './port-text.ts'
-import { isPlain, printable } from './shape-check.ts'
+import { printable } from './printable.ts'
+import { isPlain, withoutExtensions } from './shape-check.ts'
+import * as shape from './shape.ts'
 import { readShortForm, type ShortForm, splitWords, type Word } from './short-form.ts'
 import { isObjectName, kindSpellings, readKind, splitTarget } from './target-text.ts'
+
+export { isIp, localhost } from './addresses.ts'
 
 /** Flags that win over every forward. */
 export interface Flags {
@@ -30,6 +37,8 @@ export interface Entry {
   readonly access: { readonly namespace?: string; readonly context?: string; readonly cluster?: string }
   readonly target: Target
   readonly ports: readonly PortMapping[]
+  /** Where in a line of the short form the words stand that later checks point at. */
+  readonly words: { readonly cluster?: number; readonly ports: readonly (readonly [PortMapping, number])[] }
 }
 
 /** Reads an entry, telling every problem; undefined when its target or all ports are unusable. */
@@ -45,23 +54,35 @@ export function readLine(line: string, path: readonly Step[], sink: ProblemSink,
     sink(path, form.code, form.message, { fix: form.fix, inside: form.at })
     return undefined
   }
+  const extra = form.ports[limits.portsOfForward]
+  if (extra) {
+    sink(path, 'KPF_PORT', `${form.ports.length} ports, the limit is ${limits.portsOfForward}`, { inside: extra.at, fix: 'write a second forward' })
+    return undefined
+  }
   if (form.namespace && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(form.namespace.text)) {
     sink(path, 'KPF_NAMESPACE', `"${printable(form.namespace.text)}" is not a namespace`, {
       inside: form.namespace.at,
       fix: 'use lower-case letters, digits and "-"',
     })
   }
-  const addressWords = form.address ? form.address.text.split(',') : undefined
-  const addresses = readAddresses(addressWords ?? defaultAddresses, path, sink, form.address?.at)
+  const addresses = form.address ? readAddresses(form.address.text.split(','), path, sink, form.address.at) : ofDefaults(defaultAddresses, sink)
   const target = targetOfLine(form, path, sink)
-  const ports = form.ports.flatMap((word) => readPortWord(word.text, { path, sink, addresses, at: word.at }) ?? [])
-  if (target === undefined || ports.length === 0) return undefined
+  const placed = form.ports.flatMap((word): (readonly [PortMapping, number])[] => {
+    const port = readPortWord(word.text, { path, sink, addresses, at: word.at })
+    return port ? [[port, word.at]] : []
+  })
+  if (target === undefined || placed.length === 0) return undefined
   const { namespace, context, cluster } = form
   return {
     access: { ...(namespace && { namespace: namespace.text }), ...(context && { context: context.text }), ...(cluster && { cluster: cluster.text }) },
     target,
-    ports,
+    ports: placed.map(([port]) => port),
+    words: { ...(cluster && { cluster: cluster.at }), ports: placed },
   }
+}
+
+function ofDefaults(addresses: unknown, sink: ProblemSink): readonly LocalAddress[] {
+  return Array.isArray(addresses) ? readAddresses(addresses, ['defaults', 'addresses'], sink) : localhost
 }
 
 function targetOfLine(form: ShortForm, path: readonly Step[], sink: ProblemSink): Target | undefined {
@@ -80,23 +101,29 @@ function selectorTarget(word: Word, { path, sink, container }: { path: readonly 
 }
 
 function readLong(raw: Record<string, unknown>, path: readonly Step[], sink: ProblemSink, defaultAddresses: unknown): Entry | undefined {
-  const addresses = readAddresses(raw['addresses'] ?? defaultAddresses, [...path, 'addresses'], sink)
+  const own = raw['addresses']
+  const addresses = Array.isArray(own) ? readAddresses(own, [...path, 'addresses'], sink) : ofDefaults(defaultAddresses, sink)
   const target = readLongTarget(raw['target'], [...path, 'target'], sink)
   const list: readonly unknown[] = Array.isArray(raw['ports']) ? raw['ports'] : []
   const ports = list.flatMap((entry, index) => {
     const at = { path: [...path, 'ports', index], sink, addresses, at: 0 }
     return (isPlain(entry) ? readLongPort(entry, at) : readPortWord(String(entry), at)) ?? []
   })
-  return target === undefined || ports.length === 0 ? undefined : { access: {}, target, ports }
+  return target === undefined || ports.length === 0 ? undefined : { access: {}, target, ports, words: { ports: [] } }
 }
 
 function readLongTarget(raw: unknown, path: readonly Step[], sink: ProblemSink): Target | undefined {
   if (typeof raw === 'string') return readTargetText(raw, { path, sink, at: 0 })
   if (!isPlain(raw)) return undefined
   const { kind, name, labelSelector, container } = raw
+  if (hasStrays(raw, shape.target)) return undefined
   const more = typeof container === 'string' ? { container } : {}
   if (typeof name === 'string' && typeof labelSelector === 'string') {
     sink([...path, 'labelSelector'], 'KPF_TARGET', 'both a name and a labelSelector are given', { key: true, fix: 'give one of them' })
+    return undefined
+  }
+  if (typeof labelSelector === 'string' && typeof kind === 'string' && readKind(kind) !== 'pod') {
+    sink([...path, 'kind'], 'KPF_TARGET', `a labelSelector picks pods, kind "${printable(kind)}" does not go with it`, { key: true, fix: 'remove kind' })
     return undefined
   }
   if (typeof labelSelector === 'string') return selectorTarget({ text: labelSelector, at: 0 }, { path: [...path, 'labelSelector'], sink, ...more })
@@ -126,16 +153,20 @@ function readTargetText(
   if (kind === undefined) {
     const lower = split.kind.toLowerCase()
     const nearest = [...kindSpellings].sort((a, b) => distance(a, lower) - distance(b, lower))[0] ?? 'svc'
-    return wrong(`unknown kind "${printable(split.kind)}"`, `did you mean "${nearest}/${printable(split.name)}"?`)
+    const isNear = distance(nearest, lower) <= Math.max(1, Math.floor(lower.length / 3))
+    const fix = isNear ? `did you mean "${nearest}/${printable(split.name)}"?` : 'kinds are svc, deploy, sts, ds, rs, job, rc and pod'
+    return wrong(`unknown kind "${printable(split.kind)}"`, fix)
   }
-  if (split.name === '' || split.name === '*') return wrong(`the target "${printable(text)}" has no name`, `write ${split.kind}/NAME`)
+  if (split.name === '' || split.name === '*')
+    return wrong(`the target "${printable(text)}" has no name`, `write ${text.includes('/') ? split.kind : 'svc'}/NAME`)
   if (split.name.endsWith('*')) {
     const prefix = split.name.slice(0, -1)
     return /^[a-z0-9][-a-z0-9.]*$/.test(prefix)
       ? { kind: 'prefix', of: kind, prefix, ...more }
       : wrong(`"${printable(split.name)}" cannot begin an object's name`, 'write the beginning of a name and *')
   }
-  if (!isObjectName(split.name)) return wrong(`"${printable(split.name)}" cannot be an object's name`, 'use lower-case letters, digits, "-" and "."')
+  if (!isObjectName(split.name))
+    return wrong(`"${printable(split.name)}" cannot be an object's name`, 'use lower-case letters, digits, "-" and ".", at most 253')
   return { kind, name: split.name, ...more }
 }
 
@@ -150,7 +181,7 @@ function readPortWord(text: string, place: PortPlace): PortMapping | undefined {
   const port = readPort(text)
   const { path, sink, at } = place
   if ('message' in port) {
-    sink(path, port.isPlanned ? 'KPF_PLANNED' : 'KPF_PORT', printable(port.message), { inside: at, fix: port.fix })
+    sink(path, port.isPlanned ? 'KPF_PLANNED' : 'KPF_PORT', port.message, { inside: at, fix: port.fix })
     return undefined
   }
   if (port.localPort === 0) {
@@ -164,13 +195,14 @@ function readPortWord(text: string, place: PortPlace): PortMapping | undefined {
     sink(path, 'KPF_PORT', `"${text}" names a port but no local number`, { inside: at, fix: `write LOCAL:${text} with a number of your choice` })
     return undefined
   }
-  const own = port.address === undefined ? place.addresses : readAddresses([port.address], path, sink)
+  const own = port.address === undefined ? place.addresses : readAddresses([port.address], path, sink, at)
   return { localPort: port.localPort, remotePort: port.remotePort, meaning: 'target', addresses: own }
 }
 
 function readLongPort(raw: Record<string, unknown>, place: PortPlace): PortMapping | undefined {
   const { path, sink } = place
   const { localPort, remotePort, containerPort, name } = raw
+  if (hasStrays(raw, shape.port)) return undefined
   if (remotePort !== undefined && containerPort !== undefined) {
     sink([...path, 'containerPort'], 'KPF_PORT', 'both remotePort and containerPort are given', { key: true, fix: 'give one of them' })
     return undefined
@@ -184,12 +216,13 @@ function readLongPort(raw: Record<string, unknown>, place: PortPlace): PortMappi
     sink([...path, 'localPort'], 'KPF_PLANNED', '"auto" is planned, not in this version', { fix: 'write a number of your choice' })
     return undefined
   }
-  const local = typeof localPort === 'number' ? localPort : typeof remote === 'number' ? remote : undefined
+  if (localPort !== undefined && typeof localPort !== 'number') return undefined
+  const local = localPort ?? (typeof remote === 'number' ? remote : undefined)
   if (local === undefined) {
-    sink(path, 'KPF_PORT', `port "${remote}" has no local number`, { fix: 'add localPort' })
+    sink(path, 'KPF_PORT', `port "${printable(String(remote))}" has no local number`, { fix: 'add localPort' })
     return undefined
   }
-  const addresses = raw['addresses'] === undefined ? place.addresses : readAddresses(raw['addresses'], [...path, 'addresses'], sink)
+  const addresses = Array.isArray(raw['addresses']) ? readAddresses(raw['addresses'], [...path, 'addresses'], sink) : place.addresses
   return {
     localPort: local,
     remotePort: remote,
@@ -199,35 +232,9 @@ function readLongPort(raw: Record<string, unknown>, place: PortPlace): PortMappi
   }
 }
 
-/** `localhost` is both loopbacks; where the machine has no ::1 it is skipped. */
-export const localhost: readonly LocalAddress[] = [
-  { address: '127.0.0.1', ifPresent: false },
-  { address: '::1', ifPresent: true },
-]
-
-function readAddresses(raw: unknown, path: readonly Step[], sink: ProblemSink, inside?: number): readonly LocalAddress[] {
-  const list: readonly unknown[] = Array.isArray(raw) ? raw : ['localhost']
-  return list.flatMap((entry): readonly LocalAddress[] => {
-    const text = String(entry)
-    if (text === 'localhost') return localhost
-    if (isIp(text)) return [{ address: text, ifPresent: false }]
-    const isPlanned = text === 'auto' || text === 'docker' || text.startsWith('unix:')
-    const more = { ...(inside !== undefined && { inside }), fix: 'write an IP, such as 127.0.0.1, or localhost' }
-    if (isPlanned) sink(path, 'KPF_PLANNED', `address "${text}" is planned, not in this version`, more)
-    else sink(path, 'KPF_ADDRESS', `"${printable(text)}" is not an IP address`, more)
-    return []
-  })
-}
-
-/** Whether a text is an IPv4 or IPv6 address, by form. */
-export function isIp(text: string): boolean {
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(text)) return text.split('.').every((octet) => Number(octet) <= 255 && `${Number(octet)}` === octet)
-  if (!/^[0-9a-fA-F:.]+$/.test(text) || !text.includes(':')) return false
-  const halves = text.split('::')
-  if (halves.length > 2) return false
-  const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')))
-  const isGroup = (group: string): boolean => /^[0-9a-fA-F]{1,4}$/.test(group)
-  return groups.every(isGroup) && (halves.length === 2 ? groups.length <= 7 : groups.length === 8)
+/** Whether a map is told of already: keys that are unknown, or values of the wrong kind. */
+function hasStrays(raw: Record<string, unknown>, schema: z.ZodType): boolean {
+  return !schema.safeParse(withoutExtensions(raw)).success && raw['localPort'] !== 'auto'
 }
 
 /** What is wrong with a label selector, by form; the cluster's own reading is `cluster/selector.ts`. */
@@ -235,7 +242,22 @@ function selectorProblem(text: string): string | undefined {
   const key = '([a-z0-9A-Z]([-a-zA-Z0-9_.]*[a-zA-Z0-9])?/)?[a-zA-Z0-9]([-a-zA-Z0-9_.]{0,61}[a-zA-Z0-9])?'
   const value = '([a-zA-Z0-9]([-a-zA-Z0-9_.]{0,61}[a-zA-Z0-9])?)?'
   const term = new RegExp(`^\\s*(!?${key}|${key}\\s*(=|==|!=)\\s*${value}|${key}\\s+(in|notin)\\s+\\(\\s*${value}(\\s*,\\s*${value})*\\s*\\))\\s*$`)
-  const terms = text.split(/,(?![^(]*\))/)
-  const wrong = terms.find((candidate) => !term.test(candidate))
+  const wrong = termsOf(text).find((candidate) => !term.test(candidate))
   return wrong === undefined ? undefined : `"${printable(wrong.trim())}" is not a requirement`
+}
+
+/** The requirements of a selector: a comma inside parentheses separates none. */
+function termsOf(text: string): readonly string[] {
+  const terms: string[] = []
+  let start = 0
+  let isInside = false
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '(') isInside = true
+    else if (text[at] === ')') isInside = false
+    else if (text[at] === ',' && !isInside) {
+      terms.push(text.slice(start, at))
+      start = at + 1
+    }
+  }
+  return [...terms, text.slice(start)]
 }

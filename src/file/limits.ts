@@ -8,5 +8,8 @@ export const limits = {
   /** Nodes after aliases are followed. */
   nodes: 50_000,
   forwards: 2_000,
+  portsOfForward: 256,
+  ports: 10_000,
+  addresses: 16,
   keysInMap: 20_000,
 } as const

@@ -6,6 +6,7 @@
  */
 import { basename, dirname, join, resolve as absolutePath } from 'node:path'
 import type { Files } from '../system/files.ts'
+import { type Located, Source } from './document.ts'
 import type { Flags } from './entry.ts'
 import type { Project } from './forward.ts'
 import { limits } from './limits.ts'
@@ -52,25 +53,37 @@ export async function load(path: string, options: LoadOptions): Promise<Loaded> 
 
 /** The same for bytes that are at hand (`-f -`, tests). */
 export function loadBytes(shown: string, bytes: Uint8Array, around: { readonly directory: string; readonly flags: Flags }): Loaded {
-  const text = decode(bytes)
-  if (typeof text === 'number') {
-    return rejected([{ file: shown, line: 1, column: 1, code: 'KPF_FILE_ENCODING', message: `the file is not UTF-8 at byte ${text}`, fix: 'save it as UTF-8' }])
-  }
+  if (bytes.length > limits.bytes) return rejected([unreadable(shown, { kind: 'too-large', bytes: bytes.length })])
+  const text = decode(shown, bytes)
+  if (typeof text !== 'string') return rejected([text])
   const located = parse(shown, text)
   if (!('places' in located)) return rejected(located)
   const shapeProblems = checkShape(located)
   const { project, problems } = resolve(located, { ...around, absolute: (path) => absolutePath(around.directory, path) })
-  const mistakes = problems.filter((problem) => problem.kind !== 'approval')
-  // A value of the wrong shape is told once, by its shape.
-  const all = [...shapeProblems, ...mistakes.filter((problem) => !shapeProblems.some((other) => other.line === problem.line && other.file === problem.file))]
-  if (all.length > 0) return rejected([...all, ...problems.filter((problem) => problem.kind === 'approval')])
-  return problems.length > 0 ? rejected(problems) : { kind: 'loaded', project }
+  const all = toldOnce(located, [...shapeProblems, ...problems])
+  return all.length > 0 ? rejected(all) : { kind: 'loaded', project }
+}
+
+/** A place is told of once, by the first who found it: text, then shape, then meaning. */
+function toldOnce(located: Located, later: readonly Problem[]): readonly Problem[] {
+  const told = new Set<string>()
+  const isNews = (problem: Problem): boolean => {
+    const key = `${problem.line}:${problem.column}:${problem.kind ?? ''}`
+    const isFirst = !told.has(key)
+    told.add(key)
+    return isFirst
+  }
+  const isRefused = (problem: Problem): boolean => {
+    const offset = located.source.offset(problem)
+    return located.refused.some(({ start, end }) => offset >= start && offset < end)
+  }
+  return [...located.problems.filter(isNews), ...later.filter((problem) => !isRefused(problem)).filter(isNews)]
 }
 
 /** Sorted by place; approval is what stands in the way only when nothing else does. */
 function rejected(problems: readonly Problem[]): Loaded {
   const sorted = [...problems].sort((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1))
-  return { kind: 'rejected', problems: sorted, needsApproval: sorted.every((problem) => problem.kind === 'approval') }
+  return { kind: 'rejected', problems: sorted, needsApproval: sorted.length > 0 && sorted.every((problem) => problem.kind === 'approval') }
 }
 
 async function presentOverride(path: string, files: Files): Promise<string | undefined> {
@@ -89,46 +102,37 @@ function unreadable(file: string, read: Exclude<Awaited<ReturnType<Files['read']
     case 'not-a-file':
       return { ...at, code: 'KPF_FILE_KIND', message: `not a regular file but a ${read.what}`, fix: 'name a file with -f' }
     case 'too-large':
-      return { ...at, code: 'KPF_FILE_SIZE', message: `the file is ${(read.bytes / 1024 / 1024).toFixed(1)} MiB, the limit is 1 MiB`, fix: 'split the project' }
+      return { ...at, code: 'KPF_FILE_SIZE', message: `the file is larger than 1 MiB (${read.bytes} bytes)`, fix: 'split the project' }
     case 'refused':
       return { ...at, code: 'KPF_FILE_UNREADABLE', message: `cannot be read (${read.errno})`, fix: 'check its owner and mode' }
   }
 }
 
-/** The text, or the offset of the first byte that is not UTF-8. */
-function decode(bytes: Uint8Array): string | number {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
+/** The text, or the first place that is not UTF-8. */
+function decode(file: string, bytes: Uint8Array): string | Problem {
   try {
-    return decoder.decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    let low = 0
-    let high = bytes.length
-    const lenient = new TextDecoder('utf-8', { fatal: true })
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      try {
-        lenient.decode(bytes.subarray(0, middle), { stream: false })
-        low = middle
-      } catch {
-        if (isTruncationOnly(bytes, middle)) low = middle
-        else high = middle - 1
-      }
-    }
-    return low
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+    const { offset, before } = firstReplaced(text, bytes)
+    const source = new Source(file, before.replace(/^\uFEFF/, ''))
+    const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
+    const what = isUtf16 ? 'the file is UTF-16, not UTF-8' : `the file is not UTF-8 at byte ${offset}`
+    return source.problem(source.text.length, 'KPF_FILE_ENCODING', what, 'save it as UTF-8')
   }
 }
 
-/** Whether the first `end` bytes are valid but for a character that `end` cuts in two. */
-function isTruncationOnly(bytes: Uint8Array, end: number): boolean {
-  for (let back = 1; back <= 3 && back <= end; back++) {
-    try {
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, end - back))
-      const lead = bytes[end - back] ?? 0
-      const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1
-      return length > back
-    } catch {
-      continue
-    }
+/** Where decoding put a replacement character that the bytes do not hold. */
+function firstReplaced(text: string, bytes: Uint8Array): { offset: number; before: string } {
+  const encoder = new TextEncoder()
+  let offset = 0
+  let from = 0
+  for (let at = text.indexOf('\uFFFD'); at !== -1; at = text.indexOf('\uFFFD', from)) {
+    offset += encoder.encode(text.slice(from, at)).length
+    const isReal = bytes[offset] === 0xef && bytes[offset + 1] === 0xbf && bytes[offset + 2] === 0xbd
+    if (!isReal) return { offset, before: text.slice(0, at) }
+    offset += 3
+    from = at + 1
   }
-  return false
+  return { offset: bytes.length, before: text }
 }

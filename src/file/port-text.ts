@@ -2,6 +2,8 @@
  * `8080:80`, `:http`, `[::1]:8080:80`: one port of the short form. Pure.
  */
 
+import { printable } from './printable.ts'
+
 /** What a port text says. `localPort` 0 is "any free one". */
 export interface PortText {
   readonly address?: string
@@ -20,19 +22,35 @@ const SHAPE = 'write [LOCAL:]REMOTE, such as 8080:80'
 
 /** Reads one port. A bare name has no local number: it is the service's, as kubectl takes it. */
 export function readPort(text: string): PortText | PortTextProblem {
-  if (/\/udp$/i.test(text)) return { message: `"${text}": UDP cannot be forwarded`, fix: 'forward a TCP port' }
-  if (/^\d+-\d+(:|$)|:\d+-\d+$/.test(text))
-    return { message: `"${text}": port ranges are planned, not in this version`, fix: 'name each port', isPlanned: true }
+  const shown = printable(text)
+  const known = knownMistake(text, shown)
+  if (known) return known
   const { address, rest } = splitAddress(text)
   const parts = rest.split(':')
   const [first = '', second] = parts
-  if (parts.length > 2 || (parts.length === 2 && second === '') || rest === '') return { message: `"${text}" is not a port`, fix: SHAPE }
+  if (parts.length > 2 || (parts.length === 2 && second === '') || rest === '') return { message: `"${shown}" is not a port`, fix: SHAPE }
   const remote = readRemote(second ?? first)
-  if (remote === undefined) return { message: `"${second ?? first}" is not a port: 1 to 65535, or a port name of at most 15 letters`, fix: SHAPE }
+  if (remote === undefined)
+    return {
+      message: `"${printable(second ?? first)}" is not a remote port: a number from 1 to 65535, or a name of at most 15 lower-case letters, digits and "-"`,
+      fix: SHAPE,
+    }
   if (second === undefined) return { localPort: typeof remote === 'number' ? remote : undefined, remotePort: remote, ...(address !== undefined && { address }) }
   const local = first === '' ? 0 : readNumber(first, 0)
-  if (local === undefined) return { message: `"${first}" is not a local port: 1 to 65535`, fix: SHAPE }
+  if (local === undefined) return { message: `"${printable(first)}" is not a local port: a number from 1 to 65535`, fix: SHAPE }
   return { localPort: local, remotePort: remote, ...(address !== undefined && { address }) }
+}
+
+/** What people write that has an answer of its own. */
+function knownMistake(text: string, shown: string): PortTextProblem | undefined {
+  const protocol = /\/(tcp|udp|sctp)$/i.exec(text)?.[1]?.toLowerCase()
+  if (protocol === 'tcp') return { message: `"${shown}" is not a port`, fix: `write ${shown.slice(0, -4)}: all ports are TCP` }
+  if (protocol !== undefined) return { message: `"${shown}": ${protocol.toUpperCase()} cannot be forwarded`, fix: 'forward a TCP port' }
+  if (/^auto(:|$)/.test(text))
+    return { message: `"${shown}": "auto" is planned, not in this version`, fix: 'write LOCAL:REMOTE with a number of your choice', isPlanned: true }
+  if (/^\d+-\d+(:|$)|:\d+-\d+$/.test(text))
+    return { message: `"${shown}": port ranges are planned, not in this version`, fix: 'name each port', isPlanned: true }
+  return undefined
 }
 
 /** `127.0.0.1:8080:80` and `[::1]:8080:80` name an address of their own. */

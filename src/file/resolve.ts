@@ -3,10 +3,13 @@
  * up, forwards compared with each other. Pure; every problem at once.
  */
 import { type Located, type Place, placeOf, type Step } from './document.ts'
+import { readAddresses } from './addresses.ts'
 import { durationMs } from './duration.ts'
 import type { Access, Forward, Project, RestartPolicy } from './forward.ts'
 import type { Problem } from './problems.ts'
+import { printable } from './printable.ts'
 import { isPlain } from './shape-check.ts'
+import { checkEndpoints, portPlace, type Resolved } from './endpoints.ts'
 import { type Flags, type ProblemSink, readEntry } from './entry.ts'
 
 /** What stands around the file. */
@@ -33,21 +36,22 @@ export function resolve(located: Located, around: Surroundings): { readonly proj
     const problem = located.source.problem(offsetOf(place, more), code, message, more.fix)
     problems.push(more.approval ? { ...problem, kind: 'approval' } : problem)
   }
-  const forwards: Forward[] = []
+  const resolved: Resolved[] = []
   for (const name of Object.keys(isPlain(top['forwards']) ? top['forwards'] : {})) {
     if (name.startsWith('x-')) continue
-    const forward = resolveForward(name, { located, top, around, sink })
-    if (forward) forwards.push(forward)
+    const one = resolveForward(name, { located, top, around, sink })
+    if (one) resolved.push(one)
   }
-  checkNames(forwards, sink)
-  checkEndpoints(forwards, sink)
-  approvals(top, forwards, sink)
+  const defaults = isPlain(top['defaults']) ? top['defaults'] : {}
+  if (Array.isArray(defaults['addresses'])) readAddresses(defaults['addresses'], ['defaults', 'addresses'], sink)
+  checkEndpoints(resolved, sink)
+  askAbout(top, resolved, sink)
   const settings = isPlain(top['settings']) ? top['settings'] : {}
   const watch = isPlain(settings['watch']) ? settings['watch'] : {}
   const project: Project = {
     name: textOr(top['name'], nameFrom(around.directory)),
     ...(typeof top['description'] === 'string' && { description: top['description'] }),
-    forwards,
+    forwards: resolved.map(({ forward }) => forward),
     settings: { concurrency: numberOr(settings['concurrency'], 8), watchDebounceMs: msOr(watch['debounce'], 100) },
   }
   return { project, problems }
@@ -60,7 +64,7 @@ interface Context {
   readonly sink: ProblemSink
 }
 
-function resolveForward(name: string, { located, top, around, sink }: Context): Forward | undefined {
+function resolveForward(name: string, { located, top, around, sink }: Context): Resolved | undefined {
   const path = ['forwards', name]
   const raw = isPlain(top['forwards']) ? top['forwards'][name] : undefined
   const defaults = isPlain(top['defaults']) ? top['defaults'] : {}
@@ -69,16 +73,16 @@ function resolveForward(name: string, { located, top, around, sink }: Context): 
   const own = isPlain(raw) ? raw : {}
   const merged = { ...defaults, ...own }
   const position = located.source.position(placeOf(located, path).key ?? 0)
-  return {
+  const forward: Forward = {
     name,
     ...(typeof own['description'] === 'string' && { description: own['description'] }),
-    access: accessOf([entry.access, own, defaults, top], { top, around, path, sink }),
+    access: accessOf([entry.access, own, defaults, top], { top, around, path, sink, word: entry.words.cluster }),
     target: entry.target,
     ports: entry.ports,
     enabled: merged['enabled'] !== false,
     requireReady: boolOr(part(own, defaults, 'pods')['requireReady'], entry.target.kind !== 'pod'),
     transport: transportOf(merged['transport']),
-    hold: holdOf(own['hold'] ?? defaults['hold']),
+    hold: holdOf(own['hold'] === 'off' || (own['hold'] === undefined && defaults['hold'] === 'off') ? 'off' : part(own, defaults, 'hold')),
     drainTimeoutMs: msOr(part(own, defaults, 'drain')['timeout'], 30_000),
     backoff: backoffOf(part(own, defaults, 'backoff')),
     restart: restartOf(merged['restart']),
@@ -86,6 +90,7 @@ function resolveForward(name: string, { located, top, around, sink }: Context): 
     maxConnections: numberOr(part(own, defaults, 'limits')['maxConnections'], 512),
     position: { file: located.source.file, ...position },
   }
+  return { forward, entry }
 }
 
 /** A forward without a file: what the ad-hoc form starts from. */
@@ -104,7 +109,7 @@ export const builtIn: Omit<Forward, 'name' | 'access' | 'target' | 'ports' | 'po
 /** Flags, then the forward, then `defaults`, then the top level; an alias fills what its forward leaves open. */
 function accessOf(
   layers: readonly Record<string, unknown>[],
-  { top, around, path, sink }: { top: Record<string, unknown>; around: Surroundings; path: readonly Step[]; sink: ProblemSink },
+  { top, around, path, sink, word }: { top: Record<string, unknown>; around: Surroundings; path: readonly Step[]; sink: ProblemSink; word: number | undefined },
 ): Access {
   const first = (key: string): string | undefined => layers.map((layer) => layer[key]).find((value): value is string => typeof value === 'string')
   // A context that stands nearer than an alias means itself.
@@ -114,9 +119,10 @@ function accessOf(
   const clusters = isPlain(top['clusters']) ? top['clusters'] : {}
   const named = alias === undefined ? {} : clusters[alias]
   if (alias !== undefined && !isPlain(named)) {
-    const known = Object.keys(clusters)
-    sink(path, 'KPF_CLUSTER_ALIAS', `no cluster "${alias}" is defined`, {
-      key: true,
+    const known = Object.keys(clusters).filter((name) => !name.startsWith('x-'))
+    const places: readonly (readonly Step[])[] = [path, [...path, 'cluster'], ['defaults', 'cluster'], ['cluster']]
+    sink(places[aliasLayer] ?? path, 'KPF_CLUSTER_ALIAS', `no cluster "${printable(alias)}" is defined`, {
+      ...(aliasLayer === 0 && word !== undefined && { inside: word }),
       fix: known.length ? `defined in clusters: ${known.join(', ')}` : 'define it under `clusters:`',
     })
   }
@@ -136,61 +142,18 @@ function accessUnder(
   return { ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }), ...(namespace !== undefined && { namespace }) }
 }
 
-function checkNames(forwards: readonly Forward[], sink: ProblemSink): void {
-  const seen = new Map<string, string>()
-  for (const { name } of forwards) {
-    const other = seen.get(name.toLowerCase())
-    if (other !== undefined) sink(['forwards', name], 'KPF_NAME', `"${name}" and "${other}" differ in case only`, { key: true, fix: 'rename one of them' })
-    seen.set(name.toLowerCase(), name)
+/** What a file that somebody else wrote may not do without a question; addresses are asked about where they are read. */
+function askAbout(top: Record<string, unknown>, resolved: readonly Resolved[], sink: ProblemSink): void {
+  for (const path of kubeconfigPaths(top)) {
+    const fix = 'remove it and use --kubeconfig or KUBECONFIG; approving a file is planned, not in this version'
+    sink(path, 'KPF_APPROVAL', 'a kubeconfig named by the file can run programs: it needs approval', { fix, approval: true })
   }
-}
-
-/** Two forwards on one endpoint; a wildcard address is on every one. */
-function checkEndpoints(forwards: readonly Forward[], sink: ProblemSink): void {
-  const taken = new Map<string, { name: string; line: number; file: string }>()
-  for (const forward of forwards) {
-    if (!forward.enabled) continue
-    for (const [index, port] of forward.ports.entries()) {
-      const said = new Set<string>()
-      for (const { address } of port.addresses) {
-        const other = overlaps(address)
-          .map((candidate) => taken.get(`${candidate} ${port.localPort}`))
-          .find((found) => found !== undefined)
-        if (other && !said.has(other.name)) {
-          said.add(other.name)
-          const whose =
-            other.name === forward.name ? `twice by forward "${forward.name}"` : `by forward "${other.name}" (line ${other.line}) and forward "${forward.name}"`
-          sink(
-            ['forwards', forward.name, 'ports', index],
-            'KPF_PORT_TAKEN',
-            `${address.includes(':') ? `[${address}]` : address}:${port.localPort} is bound ${whose}`,
-            { fix: 'give one of them another localPort' },
-          )
-        }
-      }
-      for (const { address } of port.addresses) taken.set(`${address} ${port.localPort}`, { name: forward.name, ...forward.position })
-    }
-  }
-}
-
-function overlaps(address: string): readonly string[] {
-  if (address === '0.0.0.0') return [address, '127.0.0.1']
-  if (address === '::') return [address, '::1', '127.0.0.1', '0.0.0.0']
-  return [address, address.includes(':') ? '::' : '0.0.0.0', ...(address.includes(':') ? [] : ['::'])]
-}
-
-/** What a file that somebody else wrote may not do without a question. */
-function approvals(top: Record<string, unknown>, forwards: readonly Forward[], sink: ProblemSink): void {
-  const fix = 'approval is planned, not in this version: change it, or set it by a flag or KUBECONFIG'
-  for (const path of kubeconfigPaths(top))
-    sink(path, 'KPF_APPROVAL', 'a kubeconfig named by the file needs approval: it can run programs', { fix, approval: true })
-  for (const { name, ports } of forwards) {
-    for (const [index, port] of ports.entries()) {
-      const path = ['forwards', name, 'ports', index]
-      const open = port.addresses.find(({ address }) => !/^127\.|^::1$/.test(address))
-      if (open) sink(path, 'KPF_APPROVAL', `${open.address} can be reached from the network: binding it needs approval`, { fix, approval: true })
-      if (port.localPort > 0 && port.localPort < 1024)
-        sink(path, 'KPF_APPROVAL', `local port ${port.localPort} is below 1024: binding it needs approval`, { fix, approval: true })
+  for (const one of resolved) {
+    for (const [index, { localPort }] of one.forward.ports.entries()) {
+      if (localPort < 1 || localPort >= 1024) continue
+      const fix = 'write a local port of 1024 or more, as 8080:80; approving a file is planned, not in this version'
+      const { path, inside } = portPlace(one, index)
+      sink(path, 'KPF_APPROVAL', `local port ${localPort} is below 1024: binding it needs approval`, { ...inside, fix, approval: true })
     }
   }
 }
@@ -253,7 +216,7 @@ function part(own: Record<string, unknown>, defaults: Record<string, unknown>, k
 
 function offsetOf(place: Place, more: { inside?: number; key?: boolean }): number {
   if (more.key) return place.key ?? place.value
-  return place.value + (place.isPlain ? (more.inside ?? 0) : 0)
+  return more.inside === undefined || place.text === undefined ? place.value : place.text + more.inside
 }
 
 /** A directory's name made into a project's name. */

@@ -8,7 +8,9 @@ import { type Located, pathKey, placeOf, type Step } from './document.ts'
 import { limits } from './limits.ts'
 import { isPlanned } from './planned.ts'
 import type { Problem } from './problems.ts'
+import { printable } from './printable.ts'
 import * as shape from './shape.ts'
+import { display, exampleOf, wordingOf } from './wording.ts'
 
 type Plain = Record<string, unknown>
 
@@ -39,7 +41,7 @@ class Check {
       this.#at(
         ['apiVersion'],
         'KPF_API_VERSION',
-        `unsupported apiVersion "${String(rest['apiVersion'])}": this kpf reads kpf/v1`,
+        `unsupported apiVersion "${printable(display(rest['apiVersion']))}": this kpf reads kpf/v1`,
         'upgrade kpf, or write `apiVersion: kpf/v1`',
       )
       delete rest['apiVersion']
@@ -49,8 +51,10 @@ class Check {
       delete rest['version']
     }
     this.#against(shape.file.omit({ forwards: true, clusters: true, defaults: true }), rest, [], Object.keys(shape.file.shape))
-    if (clusters !== undefined) this.#each(clusters, ['clusters'], (entry, path) => this.#against(shape.cluster, entry, path))
-    if (defaults !== undefined) this.#fields(shape.defaults, defaults, ['defaults'])
+    if (clusters === null) this.#missing(clusters, ['clusters'])
+    else if (clusters !== undefined) this.#each(clusters, ['clusters'], (entry, path) => this.#against(shape.cluster, entry, path))
+    if (defaults === null) this.#missing(defaults, ['defaults'])
+    else if (defaults !== undefined) this.#fields(shape.defaults, defaults, ['defaults'])
     if (!('forwards' in value)) this.#at([], 'KPF_VALUE_MISSING', 'the key `forwards` is missing', 'write `forwards:` and the entries below it')
     else this.#forwards(forwards)
   }
@@ -65,21 +69,34 @@ class Check {
     for (const name of names) {
       if (name.startsWith('x-')) continue
       const named = shape.forwardName.safeParse(name)
-      if (!named.success) this.#key(['forwards', name], 'KPF_NAME', `"${printable(name)}" cannot be a forward's name`, named.error.issues[0]?.message)
+      if (!named.success) this.#name(name, value, named.error.issues[0]?.message)
       this.#forward(value[name], ['forwards', name])
     }
+  }
+
+  #name(name: string, all: Plain, fix: string | undefined): void {
+    const lower = name.toLowerCase()
+    if (lower !== name && lower in all)
+      this.#key(['forwards', name], 'KPF_NAME', `"${printable(name)}" and "${printable(lower)}" differ in case only`, 'rename one of them, in lower case')
+    else
+      this.#key(
+        ['forwards', name],
+        'KPF_NAME',
+        `"${printable(name)}" cannot be a forward's name`,
+        shape.forwardName.safeParse(lower).success ? `write "${lower}"` : fix,
+      )
   }
 
   #forward(value: unknown, path: readonly Step[]): void {
     if (typeof value === 'string') return
     if (value === null) return this.#at(path, 'KPF_VALUE_MISSING', `value missing after "${path.at(-1)}"`, 'write svc/api 8080:80, or the long form')
-    if (!isPlain(value)) return this.#at(path, 'KPF_VALUE', 'a forward is one line of text or a map', 'write svc/api 8080:80')
+    if (!isPlain(value)) return this.#at(path, 'KPF_VALUE', 'a forward is one line of text or a map', `write ${path.at(-1)}: svc/NAME 8080:80`)
     this.#fields(shape.forward, value, path)
   }
 
   /** A forward, or `defaults`: unions are branched here, by what was written. */
   #fields(schema: typeof shape.forward | typeof shape.defaults, value: unknown, path: readonly Step[]): void {
-    if (!isPlain(value)) return this.#at(path, 'KPF_VALUE', `"${path.at(-1)}" must be a map`)
+    if (!isPlain(value)) return this.#at(path, 'KPF_VALUE', `"${path.at(-1)}" must be a map`, exampleOf(String(path.at(-1))))
     const { target, ports, transport, hold, ...rest } = value
     const others = Object.fromEntries(Object.entries(schema.shape).filter(([key]) => !['target', 'ports', 'transport', 'hold'].includes(key)))
     const isForward = 'target' in schema.shape
@@ -99,25 +116,29 @@ class Check {
   #ports(ports: unknown, path: readonly Step[]): void {
     const at = [...path, 'ports']
     if (ports === undefined) return this.#key(path, 'KPF_PORT', `forward "${path.at(-1)}" has no ports`, 'add `ports: ["8080:80"]`')
-    if (isPlain(ports)) return this.#at(at, 'KPF_PORT', '`ports` is a list, not a map', `write ports: ["${Object.entries(ports)[0]?.join(':') ?? '8080:80'}"]`)
+    if (isPlain(ports)) return this.#at(at, 'KPF_PORT', '`ports` is a list, not a map', `write ports: [${portsOf(ports)}]`)
     if (!Array.isArray(ports)) return this.#missing(ports, at, 'write ports: ["8080:80"]')
     if (ports.length === 0) return this.#at(at, 'KPF_PORT', 'no port is named', 'add "8080:80"')
+    if (ports.length > limits.portsOfForward)
+      return this.#key(at, 'KPF_PORT', `${ports.length} ports, the limit is ${limits.portsOfForward}`, 'write a second forward')
     for (const [index, entry] of ports.entries()) {
       const place = [...at, index]
       if (isPlain(entry)) {
         const [[key, value] = []] = Object.entries(entry)
-        if (key !== undefined && /^\d+$/.test(key)) this.#at(place, 'KPF_PORT', 'this was read as a map', `write "${key}:${String(value)}" in quotes`)
-        else this.#against(shape.port, entry, place)
+        if (key !== undefined && /^\d+$/.test(key))
+          this.#at(place, 'KPF_PORT', `"${key}: ${display(value)}" is read as a map`, `write "${key}:${display(value)}", without the blank`)
+        else this.#against(shape.port, entry['localPort'] === 'auto' ? { ...entry, localPort: 1024 } : entry, place)
       } else if (typeof entry === 'number') this.#against(shape.portNumber, entry, place)
       else if (typeof entry !== 'string') this.#missing(entry, place, 'write "8080:80"')
     }
   }
 
   #each(value: unknown, path: readonly Step[], check: (entry: unknown, path: readonly Step[]) => void): void {
-    if (!isPlain(value)) return this.#at(path, 'KPF_VALUE', `"${path.at(-1)}" must be a map of names`)
+    if (!isPlain(value)) return this.#at(path, 'KPF_VALUE', `"${path.at(-1)}" must be a map of names`, exampleOf(String(path.at(-1))))
     for (const [name, entry] of Object.entries(value)) {
       if (name.startsWith('x-')) continue
-      if (!shape.forwardName.safeParse(name).success) this.#key([...path, name], 'KPF_NAME', `"${printable(name)}" cannot be a name here`)
+      if (!shape.forwardName.safeParse(name).success)
+        this.#key([...path, name], 'KPF_NAME', `"${printable(name)}" cannot be a name here`, 'use lower-case letters, digits and "-"')
       check(entry, [...path, name])
     }
   }
@@ -135,35 +156,22 @@ class Check {
     }
     const value = valueAt(this.#located.value, path)
     if (value === null || value === undefined) return this.#missing(value, path)
-    if (issue.code === 'invalid_type' && issue.expected === 'boolean') {
-      return this.#at(path, 'KPF_VALUE', `"${printable(String(value))}" is text in YAML 1.2, not yes or no`, 'write true or false')
-    }
-    const code = path.some((part) => part === 'ports')
-      ? 'KPF_PORT'
-      : path.at(-1) === 'namespace'
-        ? 'KPF_NAMESPACE'
-        : isDuration(issue)
-          ? 'KPF_DURATION'
-          : 'KPF_VALUE'
-    this.#at(path, code, `"${printable(display(value))}": ${worded(issue)}`)
+    const { code, message, fix } = wordingOf(issue, value, path)
+    this.#at(path, code, message, fix)
   }
 
   #unknown(key: string, path: readonly Step[], known: readonly string[]): void {
     const at = [...path, key]
     if (isPlanned(path, key)) return this.#key(at, 'KPF_PLANNED', `"${key}" is planned, not in this version`, 'remove it')
-    const nearest = known
-      .filter((word) => distance(word.toLowerCase(), key.toLowerCase()) <= (key.length < 4 ? 1 : Math.max(2, Math.floor(key.length / 3))))
-      .sort((a, b) => distance(a, key) - distance(b, key))[0]
-    this.#key(
-      at,
-      'KPF_KEY_UNKNOWN',
-      `unknown key "${printable(key)}"`,
-      nearest ? `did you mean "${nearest}"?` : known.length > 0 ? `known here: ${known.join(', ')}` : undefined,
-    )
+    const nearest = nearestOf(key, known)
+    const fix = nearest === undefined ? `known here: ${known.join(', ')}` : `did you mean "${nearest}"?`
+    this.#key(at, 'KPF_KEY_UNKNOWN', `unknown key "${printable(key)}"`, known.length > 0 ? fix : 'remove it')
   }
 
   #missing(value: unknown, path: readonly Step[], fix?: string): void {
-    if (value === null || value === undefined) this.#at(path, 'KPF_VALUE_MISSING', `value missing after "${path.at(-1)}"`, fix)
+    const last = path.at(-1)
+    const where = typeof last === 'number' ? `in the list "${path.findLast((part) => typeof part === 'string')}"` : `after "${last}"`
+    if (value === null || value === undefined) this.#at(path, 'KPF_VALUE_MISSING', `value missing ${where}`, fix ?? exampleOf(String(last)))
     else this.#at(path, 'KPF_VALUE', `"${printable(display(value))}" is not what belongs here`, fix)
   }
 
@@ -182,16 +190,26 @@ export function isPlain(value: unknown): value is Plain {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Foreign text as it may be printed: control and direction characters spelled out. */
-export function printable(text: string): string {
-  const escaped = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`)
-  return escaped.length > 80 ? `${escaped.slice(0, 79)}…` : escaped
-}
-
-function withoutExtensions(value: Plain): Plain {
+/** A map without its `x-` keys. */
+export function withoutExtensions(value: Plain): Plain {
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, inner]) => (key.startsWith('x-') ? [] : [[key, isPlain(inner) ? withoutExtensions(inner) : inner]])),
   )
+}
+
+/** `8080: 80` as it should have been written. */
+function portsOf(map: Plain): string {
+  const texts = Object.entries(map).flatMap(([key, value]) => (/^\d+$/.test(key) ? [`"${key}:${display(value)}"`] : []))
+  return texts.length === 0 ? '{ localPort: 8080, remotePort: 80 }' : printable(texts.join(', '))
+}
+
+/** The known key that was probably meant: a few letters off, or cut short. */
+function nearestOf(key: string, known: readonly string[]): string | undefined {
+  const lower = key.toLowerCase()
+  const allowed = key.length < 4 ? 1 : Math.max(2, Math.floor(key.length / 3))
+  const isNear = (word: string): boolean =>
+    distance(word.toLowerCase(), lower) <= allowed || (lower.length >= 3 && word.toLowerCase().startsWith(lower.slice(0, 4)))
+  return known.filter(isNear).sort((a, b) => distance(a.toLowerCase(), lower) - distance(b.toLowerCase(), lower))[0]
 }
 
 function keysOf(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
@@ -200,10 +218,11 @@ function keysOf(schema: z.ZodType, path: readonly PropertyKey[]): readonly strin
 
 /** The keys that belong into a nested object, by the name of the field that holds it. */
 function keysIn(path: readonly Step[]): readonly string[] {
-  const holder = path.findLast((part) => typeof part === 'string')
-  const field = Object.entries(shape.defaults.shape).find(([key]) => key === holder)?.[1]
-  const inner = field && 'unwrap' in field ? field.unwrap() : undefined
-  return inner && 'shape' in inner && isPlain(inner.shape) ? Object.keys(inner.shape) : []
+  const holder = path.findLast((part) => typeof part === 'string') ?? ''
+  const holders: Readonly<Record<string, unknown>> = { ...shape.defaults.shape, settings: shape.settings, watch: shape.settings.shape.watch }
+  const field = Object.hasOwn(holders, holder) ? holders[holder] : undefined
+  const inner = isPlain(field) && typeof field['unwrap'] === 'function' ? field['unwrap']() : field
+  return isPlain(inner) && isPlain(inner['shape']) ? Object.keys(inner['shape']) : []
 }
 
 function valueAt(value: unknown, path: readonly Step[]): unknown {
@@ -216,24 +235,8 @@ function valueAt(value: unknown, path: readonly Step[]): unknown {
   return current
 }
 
-function worded(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`
-  if (issue.code === 'invalid_type')
-    return `must be ${issue.expected === 'record' || issue.expected === 'object' ? 'a map' : issue.expected === 'array' ? 'a list' : issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`}`
-  if (issue.code === 'invalid_union') return 'does not fit here'
-  return issue.message
-}
-
-function isDuration(issue: z.core.$ZodIssue): boolean {
-  return issue.message.includes('duration')
-}
-
 function isNewer(version: unknown): boolean {
   return version !== undefined && version !== null && version !== 'kpf/v1'
-}
-
-function display(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined')
 }
 
 function step(part: PropertyKey): Step {

@@ -6,33 +6,49 @@
  * that nothing fits.
  */
 import * as z from 'zod'
+import { limits } from './limits.ts'
 
-const DURATION = /^(?=\d)(\d+h)?(\d+m(?!s))?(\d+(\.\d+)?s)?(\d+ms)?$/
-const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
+// Digits are few enough that every sum stays below the 24 days that a timer can hold.
+const DURATION = /^(?=\d)(\d{1,2}h)?(\d{1,4}m(?!s))?(\d{1,5}(\.\d{1,3})?s)?(\d{1,8}ms)?$/
+const SOME_TIME = new RegExp(DURATION.source.replace('^', '^(?=.*[1-9])'))
+/** How names are written, here and in Kubernetes. */
+export const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 
 export const duration = z
   .string()
-  .regex(DURATION, 'write a duration with its unit: 500ms, 10s, 5m, 1h30m')
+  .regex(DURATION, 'write a duration with its unit: 500ms, 10s, 5m, 1h30m, at most 99h')
   .describe('A duration with its unit: `500ms`, `10s`, `5m`, `1h30m`.')
+/** Where nothing at all would be a busy loop, or would never succeed. */
+const someTime = z
+  .string()
+  .regex(SOME_TIME, 'write a duration above zero with its unit: 500ms, 10s, 5m, 1h30m, at most 99h')
+  .describe('A duration above zero with its unit: `500ms`, `10s`, `5m`, `1h30m`.')
 const label = z.string().regex(LABEL, 'use lower-case letters, digits and "-", at most 63, beginning and ending with a letter or digit')
-const text = z.string().min(1, 'must not be empty')
-const count = (max: number): z.ZodNumber => z.number().int('must be a whole number').min(1, 'must be at least 1').max(max, `must be at most ${max}`)
+const shortLabel = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$/, 'use lower-case letters, digits and "-", at most 15')
+const text = z.string().min(1, 'write at least one character')
+const count = (max: number): z.ZodNumber =>
+  z.number().int('write a whole number').min(1, `write a number from 1 to ${max}`).max(max, `write a number from 1 to ${max}`)
 
-export const portNumber = z.number().int('is not a whole number').min(1, 'is not a port: 1 to 65535').max(65_535, 'is not a port: 1 to 65535')
+export const portNumber = z
+  .number()
+  .int('write a whole number from 1 to 65535')
+  .min(1, 'write a number from 1 to 65535')
+  .max(65_535, 'write a number from 1 to 65535')
 const portName = z
   .string()
-  .regex(/^(?=.*[a-z])[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$/, 'is not a port name: at most 15 lower-case letters, digits and "-", at least one letter')
+  .regex(/^(?=.*[a-z])[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$/, 'write a number from 1 to 65535, or a name of at most 15 lower-case letters, digits and "-"')
 export const remotePort = z.union([portNumber, portName])
 
 export const addresses = z
   .array(z.string().min(1))
   .min(1, 'name at least one address')
+  .max(limits.addresses, `name at most ${limits.addresses} addresses`)
   .describe('Local addresses to bind: an IP, or `localhost` for 127.0.0.1 and ::1.')
   .meta({ examples: [['localhost'], ['127.0.0.1']] })
 
 export const port = z
   .strictObject({
-    name: label.max(15).optional().describe('A name for this port, for output.'),
+    name: shortLabel.optional().describe('A name for this port, for output.'),
     localPort: portNumber.optional().describe('The port on this machine. Without it the remote number.'),
     remotePort: remotePort
       .optional()
@@ -58,7 +74,7 @@ export const target = z
 
 export const transport = z.strictObject({
   mode: z.enum(['auto', 'websocket', 'spdy', 'channel']).optional().describe('How to tunnel; `auto` tries WebSocket, then SPDY, then the older channels.'),
-  pingInterval: duration.optional().describe('A tunnel that was silent so long is pinged. Default 10s.'),
+  pingInterval: someTime.optional().describe('A tunnel that was silent so long is pinged. Default 10s.'),
 })
 export const transportMode = z.enum(['auto', 'websocket', 'spdy', 'channel'])
 
@@ -86,10 +102,10 @@ const common = {
     .describe('How long open connections may finish when the forward ends or moves. Default 30s.'),
   backoff: z
     .strictObject({
-      initial: duration.optional().describe('Default 200ms.'),
-      factor: z.number().min(1).max(10).optional().describe('Default 2.'),
-      max: duration.optional().describe('Default 15s.'),
-      jitter: z.number().min(0).max(1).optional().describe('Default 0.5.'),
+      initial: someTime.optional().describe('Default 200ms.'),
+      factor: z.number().min(1, 'write a number from 1 to 10').max(10, 'write a number from 1 to 10').optional().describe('Default 2.'),
+      max: someTime.optional().describe('Default 15s.'),
+      jitter: z.number().min(0, 'write a number from 0 to 1').max(1, 'write a number from 0 to 1').optional().describe('Default 0.5.'),
       resetAfter: duration.optional().describe('Default 30s.'),
     })
     .optional()
@@ -101,8 +117,8 @@ const common = {
     .describe('`always`, `on-failure`, `on-failure:N` or `no`. Default `always`.'),
   timeouts: z
     .strictObject({
-      dial: duration.optional().describe('For a tunnel to open. Default 15s.'),
-      stream: duration.optional().describe('For a connection to open inside the tunnel. Default 10s.'),
+      dial: someTime.optional().describe('For a tunnel to open. Default 15s.'),
+      stream: someTime.optional().describe('For a connection to open inside the tunnel. Default 10s.'),
       halfClose: duration.optional().describe("How long a client's end is kept back while an answer may be due. Default 10s."),
     })
     .optional(),
@@ -116,7 +132,7 @@ export const defaults = z.strictObject(common).describe('Fields for every forwar
 const portList = z
   .array(z.union([portNumber, text, port]))
   .min(1, 'name at least one port')
-  .max(256)
+  .max(limits.portsOfForward, `name at most ${limits.portsOfForward} ports`)
 export const forward = z.strictObject({
   target: z
     .union([text, target])

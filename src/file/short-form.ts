@@ -6,6 +6,9 @@
  * same functions.
  */
 
+import { distance } from 'fastest-levenshtein'
+import { printable } from './printable.ts'
+
 /** A word of the line, and where it begins. */
 export interface Word {
   readonly text: string
@@ -75,6 +78,8 @@ export function splitWords(line: string): readonly Word[] | ShortFormProblem {
 export function readShortForm(words: readonly Word[]): ShortForm | ShortFormProblem {
   const found: { -readonly [key in Exclude<keyof ShortForm, 'ports'>]?: Word } & { ports: Word[] } = { ports: [] }
   const rest = dropKubectl(words)
+  if (rest[0]?.text === 'kubectl')
+    return problem(rest[1] ?? rest[0], 'of kubectl only `kubectl port-forward` can be pasted', 'write TYPE/NAME PORT, such as svc/api 8080:80')
   for (let index = 0; index < rest.length; index++) {
     const word = rest[index]
     if (word === undefined) continue
@@ -85,20 +90,25 @@ export function readShortForm(words: readonly Word[]): ShortForm | ShortFormProb
     }
     const [name, inline] = splitOnce(word.text)
     const field = flags[name]
-    if (field === undefined) return problem(word, `"${name}" is not known here`, `use ${ALLOWED}`)
-    const value = inline === undefined ? rest[++index] : { text: inline, at: word.at + name.length + 1 }
+    if (field === undefined) return unknownFlag(word, name)
+    if (found[field] !== undefined) return problem(word, `"${name}" is given twice`, 'remove one of them')
+    const value = inline === undefined ? rest[++index] : { text: inline, at: word.at + word.text.length - inline.length }
     if (value === undefined || value.text === '') return problem(word, `"${name}" needs a value`, `use ${ALLOWED}`)
     found[field] = value
   }
+  return incomplete(found, words) ?? found
+}
+
+/** What a line lacks, or has too much of. */
+function incomplete(found: ShortForm, words: readonly Word[]): ShortFormProblem | undefined {
   const end = words.at(-1)
   const last = { text: '', at: end ? end.at + end.text.length : 0 }
   if (found.target === undefined && found.selector === undefined)
     return problem(words[0] ?? last, 'no target is named', 'write TYPE/NAME PORT, such as svc/api 8080:80')
   if (found.target && found.selector) return problem(found.target, 'both a target and a selector are given', 'give one of them')
   if (found.ports.length === 0) return problem(last, 'no port is named', 'add [LOCAL:]REMOTE, such as 8080:80')
-  const extra = found.ports.find((candidate) => candidate.text.includes('/'))
-  if (extra) return problem(extra, `a second target, "${extra.text}"`, 'one forward has one target: write another entry')
-  return found
+  const extra = found.ports.find(({ text }) => text.includes('/') && !/\/(tcp|udp|sctp)$/i.test(text))
+  return extra && problem(extra, `a second target, "${printable(extra.text)}"`, 'one forward has one target: write another entry')
 }
 
 function dropKubectl(words: readonly Word[]): readonly Word[] {
@@ -111,7 +121,15 @@ function looksLikePort(text: string): boolean {
   return /^[\d:[]/.test(text) && /^\[?[\da-fA-F.:]*\]?:?[\w-]*$/.test(text) && text.includes(':') ? true : /^\d+$/.test(text)
 }
 
+function unknownFlag(word: Word, name: string): ShortFormProblem {
+  const nearest = Object.keys(flags).find((flag) => flag.startsWith('--') && distance(flag, name) <= 2)
+  const fix = name === '--kubeconfig' ? 'use --kubeconfig of kpf, or KUBECONFIG' : `use ${ALLOWED}`
+  return problem(word, `"${printable(name)}" is not known here`, nearest === undefined ? fix : `did you mean ${nearest}?`)
+}
+
+/** `--flag=value`, `-fvalue` and `-f=value`. */
 function splitOnce(text: string): [string, string | undefined] {
+  if (/^-[^-]./.test(text)) return [text.slice(0, 2), text.slice(2).replace(/^=/, '')]
   const at = text.indexOf('=')
   return at === -1 || !text.startsWith('--') ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)]
 }

@@ -30,7 +30,7 @@ function slice(serviceName: string, podName?: string): Manifest {
     addressType: 'IPv4',
     endpoints: [{ addresses: ['10.9.8.7'], ...target }],
     ports: [{ port: 8080 }],
-  } as unknown as Manifest
+  }
 }
 
 beforeAll(async () => {

@@ -136,6 +136,7 @@ test('pure files import only types and each other', () => {
       'planned',
       'json-schema',
       'read-tree',
+      'endpoints',
       'printable',
       'wording',
       'addresses',

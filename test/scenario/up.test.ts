@@ -50,17 +50,17 @@ test('two forwards that swap their ports in one edit never refuse a connection',
   const [a, b] = [await freePort(), await freePort()]
   const up = await Up.start(`forwards:\n  a: svc/web ${a}:80\n  b: deploy/web ${b}:http\n`, { kubeconfig })
   await up.ready('a', 'b')
-  let isDone = false
+  const done = new AbortController()
   const refused: string[] = []
   const polling = (async () => {
-    for (; !isDone; ) for (const port of [a, b]) await fetchText(port).catch((error: unknown) => refused.push(String(error)))
+    while (!done.signal.aborted) for (const port of [a, b]) await fetchText(port).catch((error: unknown) => refused.push(String(error)))
   })()
   const since = up.events.length
   await up.edit(`forwards:\n  a: svc/web ${b}:80\n  b: deploy/web ${a}:http\n`)
   await up.next('applied', (event) => event.type === 'config-applied', { since })
   await fetchText(a)
   await fetchText(b)
-  isDone = true
+  done.abort()
   await polling
   expect(refused).toEqual([])
   expect(await up.stop('SIGTERM')).toBe(0)

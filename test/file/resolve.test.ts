@@ -1,0 +1,182 @@
+/** What a file means: layers, aliases, endpoints, names, and who has to be asked. */
+import { expect, test } from 'vitest'
+import type { Forward, Project } from '../../src/file/forward.ts'
+import { load, loadBytes } from '../../src/file/load.ts'
+import type { Flags } from '../../src/file/entry.ts'
+import { problemsText } from '../../src/output/problem-text.ts'
+
+const around = { directory: '/work/My Shop', flags: {} }
+
+function project(text: string, flags: Flags = {}): Project {
+  const loaded = loadBytes('f.yaml', new TextEncoder().encode(text), { ...around, flags })
+  if (loaded.kind === 'loaded') return loaded.project
+  throw new Error(problemsText(loaded.problems, true))
+}
+
+function only(text: string, flags: Flags = {}): Forward {
+  const [forward] = project(text, flags).forwards
+  if (forward === undefined) throw new Error('no forward')
+  return forward
+}
+
+function rejected(text: string): { codes: readonly string[]; needsApproval: boolean } {
+  const loaded = loadBytes('f.yaml', new TextEncoder().encode(text), around)
+  if (loaded.kind === 'loaded') return { codes: [], needsApproval: false }
+  return { codes: loaded.problems.map(({ line, column, code }) => `${line}:${column} ${code}`), needsApproval: loaded.needsApproval }
+}
+
+test('what is not said is as the documents say', () => {
+  const { name, position, ...rest } = only('forwards:\n  api: svc/api 8080:http\n')
+  expect({ name, position }).toEqual({ name: 'api', position: { file: 'f.yaml', line: 2, column: 3 } })
+  expect(rest).toEqual({
+    access: {},
+    target: { kind: 'service', name: 'api' },
+    ports: [
+      {
+        localPort: 8080,
+        remotePort: 'http',
+        meaning: 'target',
+        addresses: [
+          { address: '127.0.0.1', ifPresent: false },
+          { address: '::1', ifPresent: true },
+        ],
+      },
+    ],
+    enabled: true,
+    requireReady: true,
+    transport: { mode: 'auto', pingIntervalMs: 10_000 },
+    hold: { timeoutMs: 10_000, windowMs: 30_000, maxConnections: 64 },
+    drainTimeoutMs: 30_000,
+    backoff: { initialMs: 200, factor: 2, maxMs: 15_000, jitter: 0.5, resetAfterMs: 30_000 },
+    restart: { kind: 'always' },
+    timeouts: { dialMs: 15_000, streamMs: 10_000, halfCloseMs: 10_000 },
+    maxConnections: 512,
+  })
+})
+
+test('the project has the name of its directory, made a label, and the documented settings', () => {
+  expect(project('forwards: {}')).toEqual({ name: 'my-shop', forwards: [], settings: { concurrency: 8, watchDebounceMs: 100 } })
+  expect(project('name: shop\ndescription: d\nforwards: {}\nsettings: { concurrency: 2, watch: { debounce: 1s } }')).toEqual({
+    name: 'shop',
+    description: 'd',
+    forwards: [],
+    settings: { concurrency: 2, watchDebounceMs: 1_000 },
+  })
+})
+
+test('a forward wins over defaults, field by field inside the groups', () => {
+  const forward = only(`
+defaults: { hold: { timeout: 1s, window: 2s }, drain: { timeout: 1s }, restart: no, enabled: false, backoff: { factor: 3 }, limits: { maxConnections: 5 } }
+forwards: { a: { target: svc/a, ports: [8080], drain: { timeout: 9s }, restart: on-failure:3, backoff: { initial: 1s }, timeouts: { dial: 1s } } }
+`)
+  expect(forward).toMatchObject({
+    drainTimeoutMs: 9_000,
+    restart: { kind: 'on-failure', limit: 3 },
+    enabled: false,
+    hold: { timeoutMs: 1_000, windowMs: 2_000 },
+    backoff: { factor: 3, initialMs: 1_000 },
+    timeouts: { dialMs: 1_000, streamMs: 10_000 },
+    maxConnections: 5,
+  })
+})
+
+test('`hold: off` of a forward turns the hold of defaults off', () => {
+  expect(only('defaults: { hold: { timeout: 1s } }\nforwards: { a: { target: svc/a, ports: [8080], hold: off } }').hold.maxConnections).toBe(0)
+})
+
+test('a forward that says a part of hold keeps the rest of defaults', () => {
+  expect(only('defaults: { hold: { maxConnections: 5 } }\nforwards: { a: { target: svc/a, ports: [8080], hold: { timeout: 1s } } }').hold).toEqual({
+    timeoutMs: 1_000,
+    windowMs: 30_000,
+    maxConnections: 5,
+  })
+})
+
+test('only `pod/` takes pods that are not ready, unless told otherwise', () => {
+  const ready = (target: string, more = ''): boolean => only(`forwards: { a: { target: ${target}, ports: [8080]${more} } }`).requireReady
+  expect([
+    ready('svc/a'),
+    ready('pod/a'),
+    ready('a'),
+    ready('pod/a', ', pods: { requireReady: true }'),
+    ready('svc/a', ', pods: { requireReady: false }'),
+  ]).toEqual([true, false, false, true, false])
+})
+
+test.each([
+  ['namespace: top\nforwards: { a: svc/a 8080 }', {}, { namespace: 'top' }],
+  ['namespace: top\ndefaults: { namespace: d }\nforwards: { a: svc/a 8080 }', {}, { namespace: 'd' }],
+  ['namespace: top\ndefaults: { namespace: d }\nforwards: { a: -n own svc/a 8080 }', {}, { namespace: 'own' }],
+  [
+    'forwards: { a: -n own --context c svc/a 8080 }',
+    { namespace: 'flag', context: 'x', kubeconfig: '/k' },
+    { namespace: 'flag', context: 'x', kubeconfig: '/k' },
+  ],
+  ['context: top\nforwards: { a: { target: svc/a, ports: [8080], context: own } }', {}, { context: 'own' }],
+  ['cluster: dev\nclusters: { dev: { context: kind, namespace: shop } }\nforwards: { a: svc/a 8080 }', {}, { context: 'kind', namespace: 'shop' }],
+  ['cluster: dev\nclusters: { dev: { context: kind, namespace: shop } }\nforwards: { a: -n own svc/a 8080 }', {}, { context: 'kind', namespace: 'own' }],
+  ['cluster: dev\nnamespace: top\nclusters: { dev: { namespace: shop } }\nforwards: { a: svc/a 8080 }', {}, { namespace: 'shop' }],
+  ['cluster: dev\nclusters: { dev: { context: kind } }\nforwards: { a: --context mine svc/a 8080 }', {}, { context: 'mine' }],
+  ['context: top\nclusters: { dev: { namespace: shop } }\nforwards: { a: --cluster dev svc/a 8080 }', {}, { namespace: 'shop' }],
+  ['cluster: dev\nclusters: { dev: { context: kind } }\nforwards: { a: svc/a 8080 }', { context: 'flag' }, { context: 'flag' }],
+])('%s with flags %j means %j', (text, flags, access) => {
+  expect(only(text, flags).access).toEqual(access)
+})
+
+test.each([
+  ['127.0.0.1', '127.0.0.1', true],
+  ['127.0.0.1', '127.0.0.2', false],
+  ['localhost', '::1', true],
+  ['127.0.0.1', '::1', false],
+  ['0.0.0.0', '127.0.0.9', true],
+  ['127.0.0.9', '0.0.0.0', true],
+  ['0.0.0.0', '::1', false],
+  ['::', '127.0.0.9', true],
+  ['127.0.0.9', '::', true],
+  ['::', '0.0.0.0', true],
+  ['::1', '::', true],
+])('%s and %s on one port overlap: %s', (first, second, doOverlap) => {
+  const { codes } = rejected(
+    `forwards:\n  a: { target: svc/a, ports: [8080], addresses: ["${first}"] }\n  b: { target: svc/b, ports: [8080], addresses: ["${second}"] }\n`,
+  )
+  expect(codes.filter((code) => code.endsWith('KPF_PORT_TAKEN'))).toEqual(doOverlap ? ['3:31 KPF_PORT_TAKEN'] : [])
+})
+
+test('a forward that is not enabled takes no port, one forward cannot take one twice', () => {
+  expect(rejected('forwards:\n  a: { target: svc/a, ports: [8080], enabled: false }\n  b: svc/b 8080\n').codes).toEqual([])
+  expect(rejected('forwards:\n  a: svc/a 8080 8080:81\n').codes).toEqual(['2:17 KPF_PORT_TAKEN'])
+})
+
+test('approval is asked only when nothing else is wrong', () => {
+  expect(rejected('forwards: { a: svc/a 80 }')).toEqual({ codes: ['1:22 KPF_APPROVAL'], needsApproval: true })
+  expect(rejected('forwards: { a: svc/a 80, b: svcs/b 8080 }')).toEqual({ codes: ['1:22 KPF_APPROVAL', '1:29 KPF_TARGET'], needsApproval: false })
+  expect(rejected('forwards: { a: { target: svc/a, ports: [1024], addresses: [127.9.9.9, "::1"] } }').codes).toEqual([])
+})
+
+test('too many ports or addresses are refused before they cost time', () => {
+  const ports = Array.from({ length: 257 }, (_, index) => 2000 + index)
+  expect(rejected(`forwards: { a: svc/a ${ports.join(' ')} }`).codes).toEqual(['1:1302 KPF_PORT'])
+  expect(rejected(`forwards: { a: { target: svc/a, ports: [${ports.join(', ')}] } }`).codes).toEqual(['1:33 KPF_PORT'])
+  expect(rejected(`forwards: { a: "--address ${Array(17).fill('127.0.0.1').join(',')} svc/a 8080" }`).codes).toEqual(['1:27 KPF_ADDRESS'])
+  const line = `svc/a ${ports.slice(1).join(' ')}`
+  const many = `x-line: &line ${line}\nforwards:\n${Array.from({ length: 2_000 }, (_, index) => `  f${index}: *line\n`).join('')}`
+  expect(rejected(many).codes).toEqual(['2:1 KPF_YAML_LIMIT'])
+})
+
+test('a file that cannot be read, and an override beside it, are problems too', async () => {
+  const bytes = new TextEncoder().encode('forwards: {}')
+  const files = (answer: Awaited<ReturnType<Parameters<typeof load>[1]['files']['read']>>): Parameters<typeof load>[1]['files'] => ({
+    ...Object.create(null),
+    read: (path: string) => Promise.resolve(path.includes('override') && answer.kind !== 'read' ? { kind: 'missing' as const } : answer),
+  })
+  const codes = async (answer: Parameters<typeof files>[0], looksForOverride: boolean): Promise<readonly string[]> => {
+    const loaded = await load('/work/shop/forwards.yaml', { files: files(answer), flags: {}, looksForOverride })
+    return loaded.kind === 'loaded' ? [] : loaded.problems.map(({ code }) => code)
+  }
+  expect(await codes({ kind: 'read', bytes }, false)).toEqual([])
+  expect(await codes({ kind: 'read', bytes }, true)).toEqual(['KPF_PLANNED'])
+  expect(await codes({ kind: 'missing' }, true)).toEqual(['KPF_FILE_MISSING'])
+  expect(await codes({ kind: 'not-a-file', what: 'directory' }, true)).toEqual(['KPF_FILE_KIND'])
+  expect(await codes({ kind: 'too-large', bytes: 9_999_999 }, true)).toEqual(['KPF_FILE_SIZE'])
+  expect(await codes({ kind: 'refused', errno: 'EACCES' }, true)).toEqual(['KPF_FILE_UNREADABLE'])
+})
