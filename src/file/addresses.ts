@@ -20,7 +20,9 @@ export function readAddresses(list: readonly unknown[], path: readonly Step[], s
   }
   let offset = inside ?? 0
   return list.flatMap((entry, index): readonly LocalAddress[] => {
-    const text = String(entry)
+    // Anything else was told by its shape, and may not even have a text.
+    if (typeof entry !== 'string' && typeof entry !== 'number') return []
+    const text = `${entry}`
     const at = inside === undefined ? [...path, index] : path
     const more = { inside: offset, fix: 'write an IP, such as 127.0.0.1, or localhost' }
     if (inside !== undefined) offset += text.length + 1

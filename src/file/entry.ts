@@ -107,7 +107,9 @@ function readLong(raw: Record<string, unknown>, path: readonly Step[], sink: Pro
   const list: readonly unknown[] = Array.isArray(raw['ports']) ? raw['ports'] : []
   const ports = list.flatMap((entry, index) => {
     const at = { path: [...path, 'ports', index], sink, addresses, at: 0 }
-    return (isPlain(entry) ? readLongPort(entry, at) : readPortWord(String(entry), at)) ?? []
+    if (isPlain(entry)) return readLongPort(entry, at) ?? []
+    // Anything else was told by its shape.
+    return typeof entry === 'string' || typeof entry === 'number' ? (readPortWord(`${entry}`, at) ?? []) : []
   })
   return target === undefined || ports.length === 0 ? undefined : { access: {}, target, ports, words: { ports: [] } }
 }

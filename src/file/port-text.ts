@@ -23,8 +23,8 @@ const SHAPE = 'write [LOCAL:]REMOTE, such as 8080:80'
 /** Reads one port. A bare name has no local number: it is the service's, as kubectl takes it. */
 export function readPort(text: string): PortText | PortTextProblem {
   const shown = printable(text)
-  const known = knownMistake(text, shown)
-  if (known) return known
+  const refused = unsupported(text, shown)
+  if (refused) return refused
   const { address, rest } = splitAddress(text)
   const parts = rest.split(':')
   const [first = '', second] = parts
@@ -41,10 +41,10 @@ export function readPort(text: string): PortText | PortTextProblem {
   return { localPort: local, remotePort: remote, ...(address !== undefined && { address }) }
 }
 
-/** What people write that has an answer of its own. */
-function knownMistake(text: string, shown: string): PortTextProblem | undefined {
+/** What is no port of this version, though it is clear what was meant. */
+function unsupported(text: string, shown: string): PortTextProblem | undefined {
   const protocol = /\/(tcp|udp|sctp)$/i.exec(text)?.[1]?.toLowerCase()
-  if (protocol === 'tcp') return { message: `"${shown}" is not a port`, fix: `write ${shown.slice(0, -4)}: all ports are TCP` }
+  if (protocol === 'tcp') return { message: `"${shown}" is not a port`, fix: `write ${printable(text.slice(0, -4))}: all ports are TCP` }
   if (protocol !== undefined) return { message: `"${shown}": ${protocol.toUpperCase()} cannot be forwarded`, fix: 'forward a TCP port' }
   if (/^auto(:|$)/.test(text))
     return { message: `"${shown}": "auto" is planned, not in this version`, fix: 'write LOCAL:REMOTE with a number of your choice', isPlanned: true }

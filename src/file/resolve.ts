@@ -81,7 +81,7 @@ function resolveForward(name: string, { located, top, around, sink }: Context): 
     ports: entry.ports,
     enabled: merged['enabled'] !== false,
     requireReady: boolOr(part(own, defaults, 'pods')['requireReady'], entry.target.kind !== 'pod'),
-    transport: transportOf(merged['transport']),
+    transport: transportOf(part({ transport: asMode(own['transport']) }, { transport: asMode(defaults['transport']) }, 'transport')),
     hold: holdOf(own['hold'] === 'off' || (own['hold'] === undefined && defaults['hold'] === 'off') ? 'off' : part(own, defaults, 'hold')),
     drainTimeoutMs: msOr(part(own, defaults, 'drain')['timeout'], 30_000),
     backoff: backoffOf(part(own, defaults, 'backoff')),
@@ -97,7 +97,7 @@ function resolveForward(name: string, { located, top, around, sink }: Context): 
 export const builtIn: Omit<Forward, 'name' | 'access' | 'target' | 'ports' | 'position'> = {
   enabled: true,
   requireReady: true,
-  transport: transportOf(undefined),
+  transport: transportOf({}),
   hold: holdOf(undefined),
   drainTimeoutMs: 30_000,
   backoff: backoffOf({}),
@@ -173,8 +173,12 @@ function kubeconfigPaths(top: Record<string, unknown>): readonly (readonly Step[
     .map((path) => [...path, 'kubeconfig'])
 }
 
-function transportOf(value: unknown): Forward['transport'] {
-  const full = isPlain(value) ? value : { mode: value }
+/** `transport: spdy` is short for its mode. */
+function asMode(value: unknown): unknown {
+  return typeof value === 'string' ? { mode: value } : value
+}
+
+function transportOf(full: Record<string, unknown>): Forward['transport'] {
   const mode = full['mode']
   return { mode: mode === 'websocket' || mode === 'spdy' || mode === 'channel' ? mode : 'auto', pingIntervalMs: msOr(full['pingInterval'], 10_000) }
 }

@@ -92,6 +92,13 @@ test('a forward that says a part of hold keeps the rest of defaults', () => {
   })
 })
 
+test('a forward that names a transport keeps the ping of defaults', () => {
+  expect(only('defaults: { transport: { pingInterval: 3s } }\nforwards: { a: { target: svc/a, ports: [8080], transport: spdy } }').transport).toEqual({
+    mode: 'spdy',
+    pingIntervalMs: 3_000,
+  })
+})
+
 test('only `pod/` takes pods that are not ready, unless told otherwise', () => {
   const ready = (target: string, more = ''): boolean => only(`forwards: { a: { target: ${target}, ports: [8080]${more} } }`).requireReady
   expect([
