@@ -4,6 +4,9 @@ import { expect, test } from 'vitest'
 import { loadBytes } from '../../src/file/load.ts'
 import { problemsText } from '../../src/output/problem-text.ts'
 
+// The same inputs on every machine; another seed for a longer look.
+fc.configureGlobal({ seed: Number(process.env['KPF_FUZZ_SEED'] ?? 1) })
+
 function holds(bytes: Uint8Array): void {
   const loaded = loadBytes('f.yaml', bytes, { directory: '/work/shop', flags: {} })
   if (loaded.kind === 'loaded') return
