@@ -21,7 +21,7 @@ const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false })
 const validate = ajv.compile(JSON.parse(readFileSync(join(root, 'schema/forwards.schema.json'), 'utf8')))
 
 function printed(file: string): string {
-  const loaded = loadBytes(file, readFileSync(join(bad, file)), { directory: '/work/shop', flags: {} })
+  const loaded = loadBytes(file, readFileSync(join(bad, file)), { directory: '/home/dev/shop', flags: {} })
   if (loaded.kind === 'loaded') return 'no problems\n'
   return `exit ${loaded.needsApproval ? 9 : 2}\n${problemsText(loaded.problems, true)}\n`
 }
@@ -47,7 +47,7 @@ test.each(fixtures)('an editor with the schema takes %s as its first line says',
 
 test('every problem of the fixtures has a fix and a place inside the file', () => {
   for (const file of fixtures) {
-    const loaded = loadBytes(file, readFileSync(join(bad, file)), { directory: '/work/shop', flags: {} })
+    const loaded = loadBytes(file, readFileSync(join(bad, file)), { directory: '/home/dev/shop', flags: {} })
     for (const problem of loaded.kind === 'rejected' ? loaded.problems : []) {
       expect(problem.fix, problem.message).toMatch(/\S/)
       expect(problem.sourceLine?.length ?? -1, problem.message).toBeGreaterThanOrEqual(problem.column - 1)

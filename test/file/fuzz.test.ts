@@ -8,7 +8,7 @@ import { problemsText } from '../../src/output/problem-text.ts'
 fc.configureGlobal({ seed: Number(process.env['KPF_FUZZ_SEED'] ?? 1) })
 
 function holds(bytes: Uint8Array): void {
-  const loaded = loadBytes('f.yaml', bytes, { directory: '/work/shop', flags: {} })
+  const loaded = loadBytes('f.yaml', bytes, { directory: '/home/dev/shop', flags: {} })
   if (loaded.kind === 'loaded') return
   expect(loaded.problems.length).toBeGreaterThan(0)
   const lines = new TextDecoder().decode(bytes).split('\n').length

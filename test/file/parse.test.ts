@@ -21,7 +21,7 @@ function at(located: Located, path: readonly Step[]): string {
 /** The problems of a text as `line:column code`. */
 function problems(text: string | Uint8Array): readonly string[] {
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text
-  const loaded = loadBytes('f.yaml', bytes, { directory: '/work/shop', flags: {} })
+  const loaded = loadBytes('f.yaml', bytes, { directory: '/home/dev/shop', flags: {} })
   return loaded.kind === 'loaded' ? [] : loaded.problems.map(({ line, column, code }) => `${line}:${column} ${code}`)
 }
 

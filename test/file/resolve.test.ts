@@ -5,7 +5,7 @@ import { load, loadBytes } from '../../src/file/load.ts'
 import type { Flags } from '../../src/file/entry.ts'
 import { problemsText } from '../../src/output/problem-text.ts'
 
-const around = { directory: '/work/My Shop', flags: {} }
+const around = { directory: '/home/dev/My Shop', flags: {} }
 
 function project(text: string, flags: Flags = {}): Project {
   const loaded = loadBytes('f.yaml', new TextEncoder().encode(text), { ...around, flags })
@@ -177,7 +177,7 @@ test('a file that cannot be read, and an override beside it, are problems too', 
     read: (path: string) => Promise.resolve(path.includes('override') && answer.kind !== 'read' ? { kind: 'missing' as const } : answer),
   })
   const codes = async (answer: Parameters<typeof files>[0], looksForOverride: boolean): Promise<readonly string[]> => {
-    const loaded = await load('/work/shop/forwards.yaml', { files: files(answer), flags: {}, looksForOverride })
+    const loaded = await load('/home/dev/shop/forwards.yaml', { files: files(answer), flags: {}, looksForOverride })
     return loaded.kind === 'loaded' ? [] : loaded.problems.map(({ code }) => code)
   }
   expect(await codes({ kind: 'read', bytes }, false)).toEqual([])
