@@ -132,7 +132,7 @@ class Pump implements Bridge, StreamSink {
     if (this.#over.signal.aborted || this.#podEnded) return
     this.#podEnded = true
     this.#replay = undefined
-    this.#socket.end()
+    this.#endOnceWritten(() => {})
     void this.#watchSilence()
     this.#sendFin()
   }
@@ -222,7 +222,7 @@ class Pump implements Bridge, StreamSink {
     socket.once('close', done)
     // The pod reads no more: what the client still sends has nowhere to go.
     socket.on('data', ignore).resume()
-    socket.end(() => void this.#letGo())
+    this.#endOnceWritten(() => void this.#letGo())
   }
 
   /**
@@ -242,10 +242,20 @@ class Pump implements Bridge, StreamSink {
     else this.counters.bytesDown += bytes
   }
 
+  /** The end follows the last byte, not joins its queue: a socket whose end is queued cannot be reset. */
+  #endOnceWritten(done: () => void): void {
+    const socket = this.#socket
+    if (socket.writableEnded) {
+      if (socket.writableFinished) done()
+      else socket.once('finish', done)
+    } else if (socket.writableLength === 0) socket.end(done)
+    else socket.write(NOTHING, () => socket.writable && socket.end(done))
+  }
+
   #kill(): void {
     this.#detach()
     this.#socket.on('error', ignore)
-    this.#socket.resetAndDestroy()
+    resetSocket(this.#socket)
   }
 
   #detach(): void {
@@ -259,6 +269,18 @@ class Pump implements Bridge, StreamSink {
     this.#replay = undefined
     this.#resolve(end)
   }
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/**
+ * libuv refuses to reset a socket whose end is on its way (EINVAL), and Node then neither
+ * closes it nor tells: the descriptor stays, and the process cannot end. The end has no
+ * bytes before it, so it is over in a moment.
+ */
+function resetSocket(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished && !socket.destroyed) socket.once('finish', () => socket.resetAndDestroy())
+  else socket.resetAndDestroy()
 }
 
 /** A socket that was given up may still fail; nobody is left to hear it. */
