@@ -16,7 +16,7 @@ export function eventLines(event: Event, specOf: SpecOf): readonly string[] {
     case 'forward-moved': {
       const versions = imageTag(event.from.image) === imageTag(event.to.image) ? '' : `, image ${imageTag(event.from.image)} -> ${imageTag(event.to.image)}`
       const draining = event.draining > 0 ? `; ${counted(event.draining, 'connection')} ${event.draining === 1 ? 'finishes' : 'finish'} there` : ''
-      return [`${event.forward}: moved to pod ${event.to.pod}${versions} (${event.from.pod} is ending${draining})`]
+      return [`${event.forward}: moved to pod ${event.to.pod}${versions} (${event.from.pod} ${left[event.why]}${draining})`]
     }
     case 'config-applied':
       return event.generation === 1 ? [] : [`${event.file} applied: ${printPlan(event.plan, event.untouched)}`]
@@ -35,6 +35,8 @@ export function eventLines(event: Event, specOf: SpecOf): readonly string[] {
       return [stoppedText(event)]
   }
 }
+
+const left = { ending: 'is ending', unready: 'is not ready', lost: 'was lost', replaced: 'is left' } as const
 
 /** `3 forwards, 1,204 connections served, 0 failed, 1 reset at the end, 42m` */
 export function stoppedText(event: Extract<Event, { type: 'stopped' }>): string {

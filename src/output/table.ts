@@ -16,12 +16,15 @@ export interface Paper {
   readonly isUtf8: boolean
 }
 
+/** Columns that may be cut, and to what. */
+const [TARGET, POD, LEAST_WIDTH] = [2, 3, 12] as const
+
 const colors = { ready: 'green', starting: 'cyan', degraded: 'yellow', waiting: 'yellow', failed: 'red', stopping: 'cyan', stopped: 'dim' } as const
 
 /** The lines, none longer than the width, no more than the height. */
 export function tableLines(snapshot: Snapshot, paper: Paper): readonly string[] {
   const cells = snapshot.rows.map((row) => ({ row, cells: cellsOf(row, snapshot.nowMs, paper) }))
-  const widths = columnWidths(cells.map((line) => line.cells))
+  const widths = fitted(columnWidths(cells.map((line) => line.cells)), paper.width - 4)
   const blocks = cells.map(({ row, cells: own }) => blockOf(row, own, widths, paper))
   const room = Math.max(1, paper.height - 2)
   const total = blocks.reduce((sum, block) => sum + block.length, 0)
@@ -40,7 +43,7 @@ function footer(snapshot: Snapshot, paper: Paper): string {
   const left = `  ${readyText(snapshot)}`
   const right = 'r retry  q quit'
   const gap = paper.width - left.length - right.length - 2
-  return gap > 2 ? `${left}${' '.repeat(gap)}${paint('dim', right, paper)}` : cut(left, paper.width)
+  return gap > 2 ? `${left}${' '.repeat(gap)}${paint('dim', right, paper)}` : cut(left, paper.width, paper)
 }
 
 function cellsOf({ spec, status, traffic, sinceMs }: Row, nowMs: number, paper: Paper): readonly string[] {
@@ -71,13 +74,13 @@ function blockOf(row: Row, cells: readonly string[], widths: readonly number[], 
   const [utf8, ascii] = symbols[status.state]
   const symbol = paint(colors[status.state], paper.isUtf8 ? utf8 : ascii, paper)
   const text = cells
-    .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+    .map((cell, index) => cut(cell, widths[index] ?? 0, paper).padEnd(widths[index] ?? 0))
     .join('  ')
     .trimEnd()
-  const lines = [`  ${symbol} ${cut(text, paper.width - 4)}`]
+  const lines = [`  ${symbol} ${cut(text, paper.width - 4, paper)}`]
   if (status.state === 'waiting' || status.state === 'failed' || status.state === 'degraded') {
-    if (status.message !== undefined) lines.push(`      ${cut(status.message, paper.width - 6)}`)
-    if (status.hint !== undefined) lines.push(`      ${paint('dim', cut(status.hint, paper.width - 6), paper)}`)
+    if (status.message !== undefined) lines.push(`      ${cut(status.message, paper.width - 6, paper)}`)
+    if (status.hint !== undefined) lines.push(`      ${paint('dim', cut(status.hint, paper.width - 6, paper), paper)}`)
   }
   return lines
 }
@@ -85,6 +88,17 @@ function blockOf(row: Row, cells: readonly string[], widths: readonly number[], 
 function columnWidths(lines: readonly (readonly string[])[]): readonly number[] {
   const columns = Math.max(0, ...lines.map((line) => line.length))
   return Array.from({ length: columns }, (_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)))
+}
+
+/** The wide lines give up columns of target and pod before the age at their end is cut off. */
+function fitted(widths: readonly number[], room: number): readonly number[] {
+  const fits = [...widths]
+  for (const index of [TARGET, POD]) {
+    const over = fits.reduce((sum, width) => sum + width + 2, -2) - room
+    const width = fits[index]
+    if (fits.length > POD && width !== undefined && over > 0) fits[index] = Math.max(Math.min(width, LEAST_WIDTH), width - over)
+  }
+  return fits
 }
 
 function cramped(rows: readonly Row[], blocks: readonly (readonly string[])[], room: number): readonly string[] {
@@ -109,7 +123,9 @@ function paint(color: Parameters<typeof styleText>[0], text: string, paper: Pape
 }
 
 /** Cuts plain text to a width; names in a cluster are ASCII, so a character is a column. */
-function cut(text: string, width: number): string {
+function cut(text: string, width: number, paper: Paper): string {
   const plain = stripVTControlCharacters(text)
-  return plain.length <= width ? text : `${plain.slice(0, Math.max(0, width - 1))}…`
+  if (plain.length <= width) return text
+  const end = paper.isUtf8 ? '…' : '...'
+  return `${plain.slice(0, Math.max(0, width - end.length))}${end}`.slice(0, Math.max(0, width))
 }

@@ -38,10 +38,11 @@ export function targetText(spec: Forward): string {
 
 /** `localhost:8080`, `127.0.0.1:5432`; further ports by number. */
 export function localText(spec: Forward, status?: Status): string {
-  return spec.ports.map((port, index) => (index === 0 ? `${host(port)}:${actualPort(port, status)}` : actualPort(port, status))).join(',')
+  const numbers = actualPorts(spec.ports, status)
+  return spec.ports.map((port, index) => (index === 0 ? `${host(port)}:${numbers[index]}` : numbers[index])).join(',')
 }
 
-/** `12 s`, `41m`, `3h`. */
+/** `12s`, `41m`, `3h`. */
 export function ageText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
   if (seconds < 60) return `${seconds}s`
@@ -67,7 +68,10 @@ function host(port: PortMapping): string {
   return first.address.includes(':') ? `[${first.address}]` : first.address
 }
 
-function actualPort(port: PortMapping, status: Status | undefined): string {
-  if (port.localPort !== 0) return `${port.localPort}`
-  return status?.listeners[0]?.split(':').at(-1) ?? '?'
+/** `localPort` 0 is any free one, and the bound endpoints tell in their order which. */
+function actualPorts(ports: readonly PortMapping[], status: Status | undefined): readonly string[] {
+  const named = ports.map(({ localPort }) => `${localPort}`)
+  const bound = new Set(status?.listeners.map((listener) => listener.split(':').at(-1) ?? ''))
+  const found = [...bound].filter((port) => !named.includes(port))
+  return named.map((port) => (port === '0' ? (found.shift() ?? '?') : port))
 }

@@ -15,6 +15,9 @@ export type Subscriber = (event: Event) => void
 export class Bus {
   readonly #clock: Clock
   readonly #subscribers = new Set<Subscriber>()
+  /** Told while another event was being told: its turn comes after that one has reached everybody. */
+  readonly #queue: Event[] = []
+  #isTelling = false
   #seq = 0
 
   constructor(clock: Clock) {
@@ -29,7 +32,14 @@ export class Bus {
 
   /** Tells a fact. */
   tell(fact: Fact): void {
-    const event: Event = { ...fact, seq: ++this.#seq, time: isoTime(this.#clock.wallMs()) }
+    this.#queue.push({ ...fact, seq: ++this.#seq, time: isoTime(this.#clock.wallMs()) })
+    if (this.#isTelling) return
+    this.#isTelling = true
+    for (let event = this.#queue.shift(); event; event = this.#queue.shift()) this.#pass(event)
+    this.#isTelling = false
+  }
+
+  #pass(event: Event): void {
     for (const subscriber of [...this.#subscribers]) {
       try {
         subscriber(event)

@@ -84,6 +84,7 @@ export class Connection {
     this.routeKey = route.key
     const early = this.#early
     this.#bridge = bridge(this.#socket, early, (sink) => route.open(early, sink), { clock: this.#clock, ...options })
+    const { counters } = this.#bridge
     const end = await this.#bridge.done
     this.routeKey = undefined
     this.#bridge = undefined
@@ -91,7 +92,8 @@ export class Connection {
       case 'done':
         return { kind: 'served' }
       case 'client-left':
-        return { kind: 'client-left' }
+        // It had its answer: many a client ends so.
+        return { kind: counters.bytesDown > 0 ? 'served' : 'client-left' }
       case 'failed':
         if (end.replay === undefined) return { kind: 'reset', failure: end.failure }
         this.#early = [...end.replay]

@@ -72,6 +72,11 @@ export class Endpoints {
     }
   }
 
+  /** What was refused may be had now: an address has come, or the user asks. */
+  retry(): void {
+    for (const { listener } of this.#entries.values()) listener.networkChanged()
+  }
+
   #make(key: string, endpoint: Endpoint): Entry {
     const owners: EndpointOwner[] = []
     const listener = new Listener(endpoint, {

@@ -58,7 +58,7 @@ export type Fact =
       readonly to: State
       readonly status: Status
     }
-  | { readonly type: 'forward-moved'; readonly forward: string; readonly from: PodName; readonly to: PodName; readonly draining: number }
+  | ({ readonly type: 'forward-moved'; readonly forward: string; readonly draining: number } & Move)
   | { readonly type: 'config-applied'; readonly file: string; readonly generation: number; readonly plan: readonly Operation[]; readonly untouched: number }
   | { readonly type: 'config-rejected'; readonly file: string; readonly problems: readonly Problem[]; readonly runningSince: string | null }
   | { readonly type: 'warning'; readonly forward?: string; readonly code: string; readonly message: string; readonly hint?: string }
@@ -70,6 +70,14 @@ export type Fact =
 export interface PodName {
   readonly pod: string
   readonly image?: string
+}
+
+/** New connections go to another pod. */
+export interface Move {
+  readonly from: PodName
+  readonly to: PodName
+  /** What became of the old one. */
+  readonly why: 'ending' | 'unready' | 'lost' | 'replaced'
 }
 
 /** A fact with its place in the order of things. */

@@ -4,12 +4,14 @@
  */
 import type { Forward } from '../file/forward.ts'
 import type { LiveForward } from './live-forward.ts'
-import type { Operation } from './plan.ts'
+import { isRetargeted, type Operation } from './plan.ts'
 
 /** The running forwards, as far as executing goes. */
 export interface Stage {
   get(name: string): LiveForward | undefined
   create(spec: Forward): LiveForward
+  /** Lets go of one whose name and ports another has taken. */
+  ended(old: LiveForward): void
   rename(from: string, to: string): LiveForward | undefined
   remove(name: string): void
 }
@@ -33,7 +35,7 @@ export function execute(operations: readonly Operation[], desired: readonly Forw
       case 'retarget':
       case 'rebind': {
         const forward = stage.get(operation.forward)
-        if (forward && spec) commits.push(prepared(forward, spec))
+        if (forward && spec) commits.push(forward.isOver ? replaced(forward, spec, stage) : prepared(forward, spec))
         break
       }
       case 'stop':
@@ -49,15 +51,17 @@ function started(forward: LiveForward): () => void {
   return () => forward.start()
 }
 
-function prepared(forward: LiveForward, spec: Forward): () => void {
-  const retargets = aimOf(forward.spec) !== aimOf(spec)
-  forward.prepare(spec)
-  return () => forward.commit(spec, retargets)
+/** An edit is a reason to try again for one that had stopped or given up. */
+function replaced(old: LiveForward, spec: Forward, stage: Stage): () => void {
+  const start = started(stage.create(spec))
+  return () => {
+    stage.ended(old)
+    start()
+  }
 }
 
-/** What decides about pod and lane: a change of it means another follower. */
-function aimOf(spec: Forward): string {
-  const ports = spec.ports.map(({ remotePort, meaning }) => ({ remotePort, meaning }))
-  const { access, target, transport, requireReady, backoff, timeouts } = spec
-  return JSON.stringify({ access, target, transport, requireReady, backoff, timeouts, ports })
+function prepared(forward: LiveForward, spec: Forward): () => void {
+  const retargets = isRetargeted(forward.spec, spec)
+  forward.prepare(spec)
+  return () => forward.commit(spec, retargets)
 }

@@ -12,12 +12,13 @@ import type { Forward, PortMapping } from '../file/forward.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Failure } from '../tunnel/failure.ts'
 import type { LaneFacts } from '../tunnel/pool.ts'
+import { ClusterLink } from './cluster-link.ts'
 import type { Route } from './connection.ts'
 import type { ForwardFacts } from './describe.ts'
-import type { PodName } from './events.ts'
+import type { Move } from './events.ts'
 import { GONE_MARK_MS, GonePods } from './gone-pods.ts'
 import type { PoolLease, Pools } from './pools.ts'
-import { type Backend, nameOf, seenPod, targetFacts } from './target-facts.ts'
+import { type Backend, nameOf, seenPod, targetFacts, whyLeft } from './target-facts.ts'
 
 /** What a follower needs, and whom it tells. */
 export interface FollowerParts {
@@ -26,13 +27,14 @@ export interface FollowerParts {
   readonly pools: Pools
   /** Anything `facts` or `route` rest on has changed. */
   readonly changed: () => void
-  /** New connections go to another pod; those on `oldRoute` are to drain. */
-  readonly moved: (from: PodName, to: PodName, oldRoute: string) => void
+  /** New connections go elsewhere; those on `oldRoute` are to drain. */
+  readonly moved: (move: Move, oldRoute: string) => void
   readonly warn: (failure: Failure) => void
 }
 
 interface Serving {
   backend: Backend
+  readonly cluster: Cluster
   readonly lease: PoolLease
 }
 
@@ -40,18 +42,14 @@ interface Serving {
 const NEXT_POD_WAIT_MS = 1_000
 /** A pod that is unready for a moment keeps its connections. */
 const UNREADY_GRACE_MS = 2_000
-const OPEN_AGAIN_MS = [5_000, 15_000, 60_000] as const
 
 /** One target's way to a pod. */
 export class Follower {
-  readonly #spec: Forward
+  #spec: Forward
   readonly #parts: FollowerParts
   readonly #closed = new AbortController()
   readonly #gone: GonePods
-  #cluster: Cluster | undefined
-  #clusterFailure: Failure | undefined
-  #opening = false
-  #opens = 0
+  readonly #link: ClusterLink
   #picture: Picture = { kind: 'unknown' }
   #picked: Picked | undefined
   #current: Serving | undefined
@@ -59,23 +57,36 @@ export class Follower {
   #leavingSinceMs: number | undefined
   #unreadySinceMs: number | undefined
   #wasOpen = false
-  #ends: (() => void)[] = []
 
   constructor(spec: Forward, parts: FollowerParts) {
     this.#spec = spec
     this.#parts = parts
     this.#gone = new GonePods(parts.clock)
+    this.#link = new ClusterLink(spec, {
+      clock: parts.clock,
+      clusters: parts.clusters,
+      changed: () => this.#changed(),
+      pictured: (picture) => {
+        this.#picture = picture
+        this.#repick()
+      },
+    })
   }
 
   /** Starts with the cluster; everything else follows. */
   start(): void {
-    void this.#open()
+    this.#link.start()
+  }
+
+  /** Timings that count from the next dial on; the target is the same. */
+  update(spec: Forward): void {
+    this.#spec = spec
   }
 
   get facts(): Pick<ForwardFacts, 'clusterFailure' | 'gate' | 'target' | 'lane' | 'switching' | 'wasOpen'> {
-    const closedFor = this.#cluster?.gate.closedFor
+    const closedFor = this.#link.cluster?.gate.closedFor
     return {
-      clusterFailure: this.#clusterFailure,
+      clusterFailure: this.#link.failure,
       gate: closedFor && { failure: closedFor.failure, nextTryMs: closedFor.nextTryMs },
       target: targetFacts({ backend: this.#current?.backend, picked: this.#picked, picture: this.#picture, requireReady: this.#spec.requireReady }),
       lane: this.#current?.lease.pool.facts,
@@ -102,9 +113,7 @@ export class Follower {
 
   /** A stream's answer says that its pod is no more: another is picked, whatever the watch says so far. */
   podGone(routeKey: string): void {
-    if (this.#current?.lease.key !== routeKey) return
-    this.#markGone(this.#current)
-    this.#repick()
+    if (this.#current?.lease.key === routeKey) this.#lost(this.#current)
   }
 
   /** The pod behind a route is on its way out: a refusal of it says nothing about the program. */
@@ -114,64 +123,40 @@ export class Follower {
 
   /** Tries now what waits. */
   kick(): void {
-    this.#cluster?.kick()
+    this.#link.kick()
     this.#current?.lease.pool.kick()
     this.#next?.lease.pool.kick()
-    if (this.#clusterFailure) void this.#open()
   }
 
   /** Ends the following; streams that are open finish or are reset by their owners. */
   close(): void {
     this.#closed.abort()
-    for (const end of this.#ends.splice(0)) end()
+    this.#link.close()
     this.#current?.lease.release()
     this.#next?.lease.release()
     this.#current = this.#next = undefined
   }
 
-  async #open(): Promise<void> {
-    if (this.#opening || this.#cluster) return
-    this.#opening = true
-    const cluster = await this.#parts.clusters.open(this.#spec.access)
-    this.#opening = false
-    if (this.#closed.signal.aborted) return
-    if ('code' in cluster) {
-      this.#clusterFailure = cluster
-      this.#parts.changed()
-      const waitMs = OPEN_AGAIN_MS[Math.min(this.#opens++, OPEN_AGAIN_MS.length - 1)] ?? 60_000
-      if (await this.#parts.clock.sleep(waitMs, this.#closed.signal)) void this.#open()
-      return
-    }
-    this.#clusterFailure = undefined
-    this.#cluster = cluster
-    const namespace = this.#spec.access.namespace ?? cluster.namespace
-    this.#ends.push(cluster.gate.onChange(() => this.#parts.changed()))
-    const subscription = cluster.watchTarget({ namespace, target: this.#spec.target }, (picture) => {
-      this.#picture = picture
-      this.#repick()
-    })
-    this.#ends.push(() => subscription.close())
-    this.#parts.changed()
-  }
-
   #repick(): void {
     if (this.#closed.signal.aborted) return
-    const current = this.#current
-    const picked = pick({ ...this.#query(), ...(current && { currentUid: current.backend.pod.uid }) }, this.#gone.hideIn(this.#picture))
+    const { target, ports, requireReady } = this.#spec
+    const current = this.#current && { currentUid: this.#current.backend.pod.uid }
+    const picked = pick({ target, ports, requireReady, ...current }, this.#gone.hideIn(this.#picture))
     this.#picked = picked
     if (picked.kind === 'backend') this.#chosen(picked)
     else this.#noneChosen()
-    this.#parts.changed()
+    this.#changed()
   }
 
   #chosen(backend: Backend): void {
     const current = this.#current
     if (current === undefined) {
-      this.#current = this.#lease(backend)
-    } else if (current.backend.pod.uid === backend.pod.uid) {
+      this.#current = this.#takeNext(backend)
+    } else if (this.#isServedBy(current, backend)) {
       current.backend = backend
       this.#dropNext()
-      this.#leavingSinceMs = backend.leaving ? (this.#leavingSinceMs ?? this.#parts.clock.now()) : undefined
+      if (backend.leaving) this.#startLeaving()
+      else this.#leavingSinceMs = undefined
       this.#unreadySinceMs = undefined
     } else if (this.#isUnreadyForAMoment(current)) {
       this.#dropNext()
@@ -183,10 +168,7 @@ export class Follower {
   #moveTo(backend: Backend, current: Serving): void {
     const pod = seenPod(this.#picture, current.backend)
     if (pod === undefined || pod.terminating) this.#startLeaving()
-    const isNext = this.#next?.backend.pod.uid === backend.pod.uid
-    if (this.#next && isNext) this.#next.backend = backend
-    else this.#dropNext()
-    const next = this.#next ?? this.#lease(backend)
+    const next = this.#takeNext(backend)
     this.#next = next
     // A lane that is lost has nothing to keep; one that is open serves on until the next one is.
     if (!isOpen(current.lease.pool.facts) || isOpen(next.lease.pool.facts)) this.#adopt(next)
@@ -197,11 +179,14 @@ export class Follower {
     const current = this.#current
     if (current === undefined) return
     const pod = seenPod(this.#picture, current.backend)
-    if (pod !== undefined && pod.phase === 'Running') return
+    if (pod !== undefined && pod.phase === 'Running') {
+      if (!pod.ready && !pod.terminating) this.#unreadyForMs()
+      return
+    }
     if (this.#picture.kind !== 'seen') return
     current.lease.release()
     this.#current = undefined
-    this.#leavingSinceMs = undefined
+    this.#leavingSinceMs = this.#unreadySinceMs = undefined
   }
 
   /** New connections go to `serving` from now on. */
@@ -212,51 +197,69 @@ export class Follower {
     this.#leavingSinceMs = this.#unreadySinceMs = undefined
     if (old && old !== serving) {
       // A pod that was never reached had nothing to move.
-      if (this.#wasOpen) this.#parts.moved(nameOf(old.backend), nameOf(serving.backend), old.lease.key)
+      const why = whyLeft(seenPod(this.#picture, old.backend), isOpen(old.lease.pool.facts) ? 'open' : 'lost')
+      if (this.#wasOpen) this.#parts.moved({ from: nameOf(old.backend), to: nameOf(serving.backend), why }, old.lease.key)
       old.lease.release()
     }
   }
 
+  /** The lane that is already on its way to that pod, or a new one; one to another pod is let go. */
+  #takeNext(backend: Backend): Serving {
+    const next = this.#next
+    if (next === undefined || !this.#isServedBy(next, backend)) {
+      this.#dropNext()
+      return this.#lease(backend)
+    }
+    this.#next = undefined
+    next.backend = backend
+    return next
+  }
+
+  /** A pod of the same UID is still another one when the kubeconfig means another cluster or user now. */
+  #isServedBy(serving: Serving, backend: Backend): boolean {
+    return serving.backend.pod.uid === backend.pod.uid && serving.cluster === this.#link.cluster
+  }
+
   #lease(backend: Backend): Serving {
-    const cluster = this.#cluster
+    const { cluster } = this.#link
     if (cluster === undefined) throw new TypeError('a pod is picked from a cluster that is open')
-    // The pool may tell before it is ours: the lease is looked up by its key.
     const lease = this.#parts.pools.lease(cluster, backend.pod, this.#spec, {
-      changed: (facts) => this.#laneChanged(backend.pod.uid, facts),
+      changed: (facts) => this.#laneChanged(serving, facts),
       warn: this.#parts.warn,
     })
+    const serving: Serving = { backend, cluster, lease }
     lease.pool.want()
-    return { backend, lease }
+    return serving
   }
 
-  #laneChanged(uid: string, facts: LaneFacts): void {
+  #laneChanged(serving: Serving, facts: LaneFacts): void {
     if (this.#closed.signal.aborted) return
-    const next = this.#next
-    if (facts.state === 'gone') {
-      for (const serving of [this.#current, next]) if (serving?.backend.pod.uid === uid) this.#markGone(serving)
-      return this.#repick()
-    }
-    if (next?.backend.pod.uid === uid && isOpen(facts)) this.#adopt(next)
-    if (this.#current?.backend.pod.uid === uid) {
-      if (isOpen(facts)) this.#wasOpen = true
-      // A lost lane has nothing to keep: the next pod need not be open first.
-      else if (next && facts.state !== 'dialing') this.#adopt(next)
-    }
-    this.#parts.changed()
+    if (facts.state === 'gone') return this.#lost(serving)
+    if (serving === this.#next && isOpen(facts)) this.#adopt(serving)
+    // A lost lane has nothing to keep: the next pod need not be open first.
+    else if (serving === this.#current && this.#next && !isOpen(facts) && facts.state !== 'dialing') this.#adopt(this.#next)
+    this.#changed()
   }
 
-  #markGone(serving: Serving): void {
+  /** The pod is no more, whatever the watch says so far. */
+  #lost(serving: Serving): void {
+    if (serving !== this.#current && serving !== this.#next) return
     this.#gone.mark(serving.backend.pod.uid)
-    if (serving === this.#current) this.#current = undefined
-    if (serving === this.#next) this.#next = undefined
-    serving.lease.release()
     void this.#later(GONE_MARK_MS, () => this.#repick())
+    if (serving === this.#next) this.#dropNext()
+    else if (this.#next) this.#adopt(this.#next)
+    else {
+      this.#current = undefined
+      this.#leavingSinceMs = this.#unreadySinceMs = undefined
+      serving.lease.release()
+    }
+    this.#repick()
   }
 
   #startLeaving(): void {
     if (this.#leavingSinceMs !== undefined) return
     this.#leavingSinceMs = this.#parts.clock.now()
-    void this.#later(NEXT_POD_WAIT_MS, this.#parts.changed)
+    void this.#later(NEXT_POD_WAIT_MS, () => this.#changed())
   }
 
   #waitsForNext(): boolean {
@@ -267,12 +270,14 @@ export class Follower {
   #isUnreadyForAMoment(current: Serving): boolean {
     const pod = seenPod(this.#picture, current.backend)
     if (pod === undefined || pod.terminating || pod.phase !== 'Running' || !isOpen(current.lease.pool.facts)) return false
+    return this.#unreadyForMs() < UNREADY_GRACE_MS
+  }
+
+  #unreadyForMs(): number {
     const now = this.#parts.clock.now()
-    if (this.#unreadySinceMs === undefined) {
-      this.#unreadySinceMs = now
-      void this.#later(UNREADY_GRACE_MS, () => this.#repick())
-    }
-    return now - this.#unreadySinceMs < UNREADY_GRACE_MS
+    if (this.#unreadySinceMs === undefined) void this.#later(UNREADY_GRACE_MS, () => this.#repick())
+    this.#unreadySinceMs ??= now
+    return now - this.#unreadySinceMs
   }
 
   #dropNext(): void {
@@ -280,13 +285,13 @@ export class Follower {
     this.#next = undefined
   }
 
-  async #later(ms: number, act: () => void): Promise<void> {
-    if (await this.#parts.clock.sleep(ms, this.#closed.signal)) act()
+  #changed(): void {
+    this.#wasOpen ||= this.#current !== undefined && isOpen(this.#current.lease.pool.facts)
+    this.#parts.changed()
   }
 
-  #query(): Omit<Parameters<typeof pick>[0], 'currentUid'> {
-    const { target, ports, requireReady } = this.#spec
-    return { target, ports, requireReady }
+  async #later(ms: number, act: () => void): Promise<void> {
+    if (await this.#parts.clock.sleep(ms, this.#closed.signal)) act()
   }
 }
 

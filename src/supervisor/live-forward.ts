@@ -11,7 +11,7 @@ import type { Clock } from '../system/clock.ts'
 import type { Failure } from '../tunnel/failure.ts'
 import { describe, type ForwardFacts } from './describe.ts'
 import type { Endpoints } from './endpoints.ts'
-import type { PodName, Status, Traffic } from './events.ts'
+import type { Move, Status, Traffic } from './events.ts'
 import { Follower } from './follower.ts'
 import { BoundMapping } from './mapping.ts'
 import type { Pools } from './pools.ts'
@@ -26,7 +26,7 @@ export interface LiveForwardParts {
   readonly budget: ConnectionBudget
   readonly oneAddressIsEnough: boolean
   readonly changed: (forward: LiveForward) => void
-  readonly moved: (forward: LiveForward, from: PodName, to: PodName) => void
+  readonly moved: (forward: LiveForward, move: Move) => void
   readonly accepted: (forward: LiveForward, localPort: number) => void
   readonly warn: (forward: LiveForward, code: string, message: string) => void
 }
@@ -40,7 +40,12 @@ export class LiveForward {
   #mappings: BoundMapping[] = []
   /** Endpoints of the file's last state, kept until those of the new one are bound. */
   #retiring: BoundMapping[] = []
+  /** Between {@link prepare} and {@link commit} nothing is let go: another forward may be about to claim it. */
+  #isPreparing = false
+  #wasBound = false
   #lifecycle: ForwardFacts['lifecycle'] = 'running'
+  /** What was so when it gave up: the follower has been sent home. */
+  #lastFacts: Follower['facts'] | undefined
   #overLimitSaidMs = Number.NEGATIVE_INFINITY
 
   constructor(spec: Forward, parts: LiveForwardParts) {
@@ -80,8 +85,9 @@ export class LiveForward {
     return this.#reception.busy
   }
 
-  get isBoundOrRefused(): boolean {
-    return this.#mappings.every((mapping) => mapping.isSettled)
+  /** It has stopped or given up by itself: only a new one can go on. */
+  get isOver(): boolean {
+    return this.#lifecycle === 'stopped' || this.#lifecycle === 'gave-up'
   }
 
   /** The pod's port of each mapping, with the endpoints that are bound. */
@@ -94,12 +100,18 @@ export class LiveForward {
 
   get status(): Status {
     return describe({
-      ...this.#follower.facts,
+      ...(this.#lastFacts ?? this.#follower.facts),
       lifecycle: this.#lifecycle,
       openConnections: this.#reception.size,
-      endpoints: [...this.#mappings, ...this.#retiring].flatMap((mapping) => mapping.facts),
+      endpoints: this.#endpoints,
       refusedInARow: this.#reception.refusedInARow,
     })
+  }
+
+  /** While the old endpoints serve on, new ones that are still being asked for are no news. */
+  get #endpoints(): ForwardFacts['endpoints'] {
+    const facts = [...this.#mappings, ...this.#retiring].flatMap((mapping) => mapping.facts)
+    return this.#retiring.length === 0 ? facts : facts.filter(({ state }) => state.kind !== 'binding')
   }
 
   /** Claims the local endpoints; the cluster is asked at {@link start}. */
@@ -114,6 +126,7 @@ export class LiveForward {
 
   /** Takes the new local ports before the old ones are let go: {@link commit} does that. */
   prepare(spec: Forward): void {
+    this.#isPreparing = true
     const before = new Set(this.#mappings.map((mapping) => keyOf(mapping)))
     const next = this.#claim(spec)
     const added = next.filter((mapping) => !before.has(keyOf(mapping)))
@@ -126,14 +139,16 @@ export class LiveForward {
   /** The new spec counts from here on; `retargets` says that pods are to be looked for anew. */
   commit(spec: Forward, retargets: boolean): void {
     const old = this.#follower
-    const routes = this.#spec.ports.flatMap((mapping) => old.route(mapping)?.key ?? [])
     this.#spec = spec
+    this.#isPreparing = false
     this.#reception.update(spec)
-    if (retargets) {
+    if (!retargets) old.update(spec)
+    else {
+      void this.#reception.drain(spec.drainTimeoutMs)
       this.#follower = this.#follow(spec)
       this.#follower.start()
       old.close()
-      for (const key of new Set(routes)) void this.#reception.drainRoute(key, spec.drainTimeoutMs)
+      this.#reception.restartOutage()
     }
     this.#retire()
     this.#parts.changed(this)
@@ -143,9 +158,9 @@ export class LiveForward {
     this.#follower.kick()
   }
 
-  /** Closes the door, lets the busy connections finish for `drainMs`, then resets what is left. */
+  /** Closes the door, lets the busy connections finish for `drainMs`, then resets what is left. A second stop may be shorter. */
   async stop(drainMs: number, deadline: AbortSignal): Promise<void> {
-    if (this.#lifecycle !== 'running' && this.#lifecycle !== 'gave-up') return
+    if (this.#lifecycle === 'stopped') return this.#reception.whenEmpty()
     this.#lifecycle = 'draining'
     for (const mapping of [...this.#mappings, ...this.#retiring]) mapping.release()
     this.#parts.changed(this)
@@ -174,9 +189,9 @@ export class LiveForward {
       clusters: this.#parts.clusters,
       pools: this.#parts.pools,
       changed: () => this.#followerChanged(follower),
-      moved: (from, to, oldRoute) => {
-        void this.#reception.drainRoute(oldRoute, this.#spec.drainTimeoutMs)
-        this.#parts.moved(this, from, to)
+      moved: (move, oldRoute) => {
+        void this.#reception.drain(this.#spec.drainTimeoutMs, oldRoute)
+        this.#parts.moved(this, move)
       },
       warn: (failure: Failure) => this.#parts.warn(this, failure.code, failure.message),
     })
@@ -189,7 +204,11 @@ export class LiveForward {
     const { restart } = this.#spec
     const isLost = lane !== undefined && (lane.state === 'lost' || lane.state === 'backoff')
     if (isLost && wasOpen && restart.kind === 'no') return this.end()
-    if (isLost && restart.kind === 'on-failure' && restart.limit !== undefined && lane.attempt >= restart.limit) this.#lifecycle = 'gave-up'
+    if (isLost && restart.kind === 'on-failure' && restart.limit !== undefined && lane.attempt >= restart.limit) {
+      this.#lastFacts = follower.facts
+      this.#lifecycle = 'gave-up'
+      follower.close()
+    }
     this.#reception.flush()
     this.#parts.changed(this)
   }
@@ -199,13 +218,20 @@ export class LiveForward {
       (mapping) =>
         new BoundMapping(mapping, this.#parts.endpoints, {
           accepted: (socket, of) => this.#reception.accept(socket, this.#currentMapping(of.localPort) ?? of),
-          changed: () => {
-            this.#retire()
-            this.#parts.changed(this)
-          },
+          changed: () => this.#endpointChanged(),
           oneIsEnough: this.#parts.oneAddressIsEnough,
         }),
     )
+  }
+
+  #endpointChanged(): void {
+    if (!this.#wasBound && this.#mappings.some((mapping) => mapping.isBound)) {
+      // The window in which connections are held begins when there can be any.
+      this.#wasBound = true
+      this.#reception.restartOutage()
+    }
+    this.#retire()
+    this.#parts.changed(this)
   }
 
   /** The mapping of a local port as the file has it now: its remote port may have been edited. */
@@ -215,7 +241,7 @@ export class LiveForward {
 
   /** Old endpoints go as soon as all new ones are bound; a new one that is taken keeps the old ones alive. */
   #retire(): void {
-    if (this.#retiring.length === 0 || !this.#mappings.every((mapping) => mapping.isBound)) return
+    if (this.#isPreparing || this.#retiring.length === 0 || !this.#mappings.every((mapping) => mapping.isBound)) return
     for (const mapping of this.#retiring.splice(0)) mapping.release()
   }
 
@@ -230,7 +256,7 @@ export class LiveForward {
     const now = this.#parts.clock.now()
     if (now - this.#overLimitSaidMs < 10_000) return
     this.#overLimitSaidMs = now
-    this.#parts.warn(this, 'KPF_CONNECTION_LIMIT', `more than ${what} connections at once: new ones are reset`)
+    this.#parts.warn(this, 'KPF_CONNECTION_LIMIT', `more than ${what} at once: new ones are reset`)
   }
 }
 

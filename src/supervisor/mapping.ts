@@ -54,13 +54,8 @@ export class BoundMapping {
     return facts.length > 0 && facts.every(({ state }) => state.kind === 'bound')
   }
 
-  /** Whether nothing more will come: every address has answered. */
-  get isSettled(): boolean {
-    return this.#slots.every((slot) => slot.state.kind !== 'binding')
-  }
-
   start(): void {
-    this.#next()
+    this.#claimNext()
   }
 
   release(): void {
@@ -68,10 +63,20 @@ export class BoundMapping {
     for (const slot of this.#slots) slot.claim?.release()
   }
 
-  /** Claims the first address that has no claim yet: one after the other, so that port 0 is one number on all. */
-  #next(): void {
-    const slot = this.#slots.find((candidate) => candidate.claim === undefined)
-    if (slot === undefined || this.#released) return
+  /**
+   * Claims what has no claim yet, one address after the other so that port 0 is one number
+   * on all. An endpoint that is bound already answers at once, and the next follows without
+   * a pause: whoever gives it up now must find it claimed.
+   */
+  #claimNext(): void {
+    for (const slot of this.#slots) {
+      if (slot.claim !== undefined) continue
+      if (this.#released || !this.#claim(slot)) return
+    }
+  }
+
+  /** Whether the next may follow now. */
+  #claim(slot: Slot): boolean {
     const bound = this.#slots.find((candidate) => candidate.state.kind === 'bound')
     const port = this.mapping.localPort === 0 && bound?.state.kind === 'bound' ? bound.state.port : this.mapping.localPort
     slot.state = { kind: 'binding' }
@@ -79,14 +84,20 @@ export class BoundMapping {
       { address: slot.address, port },
       { accepted: (socket) => this.#owner.accepted(socket, this.mapping), changed: (state) => this.#changed(slot, state) },
     )
+    return slot.state.kind !== 'binding' && !this.#stops(slot)
+  }
+
+  #stops(slot: Slot): boolean {
+    return slot.state.kind === 'busy' && !this.#owner.oneIsEnough
   }
 
   #changed(slot: Slot, state: ListenerState): void {
-    if (this.#released) return
+    // A busy port that is asked for again stays busy until it answers.
+    if (this.#released || state.kind === 'binding' || state.kind === 'released') return
     slot.state = state
-    if (state.kind === 'binding' || state.kind === 'released') return
-    if (state.kind === 'busy' && !this.#owner.oneIsEnough) this.#letGo(slot)
-    else queueMicrotask(() => this.#next())
+    if (this.#stops(slot)) this.#letGo(slot)
+    // Within a claim the claimer goes on by itself.
+    else if (slot.claim !== undefined) this.#claimNext()
     this.#owner.changed()
   }
 

@@ -10,7 +10,7 @@ import type { Forward } from '../file/forward.ts'
 export interface Operation {
   readonly kind: 'start' | 'stop' | 'update' | 'retarget' | 'rebind' | 'rename'
   readonly forward: string
-  /** Why, in words: `added`, `localPort 8080 -> 8081`. */
+  /** Why, in words: `added`, `port 8080 -> 8081`. */
   readonly cause: string
   /** For `rename`: the name it has had. */
   readonly from?: string
@@ -29,7 +29,7 @@ export function plan(desired: readonly Forward[], observed: readonly Observed[])
   const added = [...wanted.values()].filter((forward) => !running.has(forward.name))
   const removed = [...running.values()].filter((spec) => !wanted.has(spec.name))
   for (const forward of byName(added)) {
-    const twin = removed.find((spec) => fingerprint(spec) === fingerprint(forward))
+    const twin = byName(removed).find((spec) => fingerprint(spec) === fingerprint(forward))
     if (twin) {
       removed.splice(removed.indexOf(twin), 1)
       operations.push({ kind: 'rename', forward: forward.name, from: twin.name, cause: `was "${twin.name}"` })
@@ -53,7 +53,7 @@ export function untouched(desired: readonly Forward[], operations: readonly Oper
   return desired.filter((forward) => forward.enabled && !touched.has(forward.name)).length
 }
 
-/** `+ cache  ~ api (localPort 8080 -> 8081)  - legacy; 9 untouched` */
+/** `+ cache  ~ api (port 8080 -> 8081)  - legacy; 9 untouched` */
 export function printPlan(operations: readonly Operation[], untouchedCount: number): string {
   const words = operations.map((operation) => {
     switch (operation.kind) {
@@ -80,11 +80,20 @@ export function fingerprint(forward: Forward): string {
 const order = { start: 0, rename: 1, rebind: 2, retarget: 3, update: 4, stop: 5 }
 
 function difference(before: Forward, after: Forward): Pick<Operation, 'kind' | 'cause'> | undefined {
-  if (canonical(endpoints(before)) !== canonical(endpoints(after))) return { kind: 'rebind', cause: changed('local', local(before), local(after)) }
-  if (canonical(aim(before)) !== canonical(aim(after))) return { kind: 'retarget', cause: changed('target', printAim(before), printAim(after)) }
+  const causes: string[] = []
+  const rebinds = canonical(endpoints(before)) !== canonical(endpoints(after))
+  if (rebinds) causes.push(local(before, after))
+  const retargets = isRetargeted(before, after)
+  if (retargets) causes.push(changed('target', printAim(before), printAim(after)))
+  if (rebinds || retargets) return { kind: rebinds ? 'rebind' : 'retarget', cause: causes.join(', ') }
   const fields = (Object.keys(after) as (keyof Forward)[]).filter((key) => key !== 'position' && canonical(before[key]) !== canonical(after[key]))
   if (fields.length === 0 && canonical(before.description) === canonical(after.description)) return undefined
   return { kind: 'update', cause: fields.join(', ') || 'description' }
+}
+
+/** Whether another pod, or another way to it, is to be looked for. */
+export function isRetargeted(before: Forward, after: Forward): boolean {
+  return canonical(aim(before)) !== canonical(aim(after))
 }
 
 function endpoints(forward: Forward): unknown {
@@ -96,8 +105,11 @@ function aim(forward: Forward): unknown {
   return { access: forward.access, target: forward.target, ports, transport: forward.transport, requireReady: forward.requireReady }
 }
 
-function local(forward: Forward): string {
-  return forward.ports.map((port) => `${port.localPort}`).join(' ')
+function local(before: Forward, after: Forward): string {
+  const ports = (forward: Forward): string => forward.ports.map(({ localPort }) => `${localPort}`).join(' ')
+  const addresses = (forward: Forward): string => [...new Set(forward.ports.flatMap((port) => port.addresses.map(({ address }) => address)))].join(' ')
+  if (ports(before) !== ports(after)) return `port ${ports(before)} -> ${ports(after)}`
+  return addresses(before) === addresses(after) ? 'address' : `address ${addresses(before)} -> ${addresses(after)}`
 }
 
 function printAim(forward: Forward): string {

@@ -13,7 +13,7 @@ import { type LaneFacts, Pool } from '../tunnel/pool.ts'
 
 /** A forward's share in a pool. */
 export interface PoolLease {
-  /** Unique to the pool: the cluster, the pod's UID, the transport. */
+  /** Unique to the pool; one that is made for the same pod later has another. */
   readonly key: string
   readonly pool: Pool
   release(): void
@@ -26,6 +26,7 @@ export interface PoolUser {
 }
 
 interface Entry {
+  readonly id: string
   readonly pool: Pool
   readonly users: Set<PoolUser>
 }
@@ -36,6 +37,7 @@ export class Pools {
   readonly #entries = new Map<string, Entry>()
   /** Released by all, not yet ended: their last streams are finishing. */
   readonly #draining = new Set<Pool>()
+  #made = 0
 
   constructor(parts: { readonly clock: Clock; readonly chance: Chance }) {
     this.#parts = parts
@@ -47,12 +49,12 @@ export class Pools {
     const entry = this.#entries.get(key) ?? this.#make(key, cluster, pod, spec)
     entry.users.add(user)
     return {
-      key,
+      key: entry.id,
       pool: entry.pool,
       release: () => {
         if (!entry.users.delete(user) || entry.users.size > 0) return
         this.#entries.delete(key)
-        this.#draining.add(entry.pool)
+        if (entry.pool.facts.openStreams > 0) this.#draining.add(entry.pool)
         entry.pool.drainAndClose()
       },
     }
@@ -88,7 +90,7 @@ export class Pools {
         for (const user of [...users]) user.warn(failure)
       },
     })
-    const entry: Entry = { pool, users }
+    const entry: Entry = { id: `${key} ${++this.#made}`, pool, users }
     this.#entries.set(key, entry)
     return entry
   }

@@ -53,6 +53,8 @@ export class Reception {
   #wasReset = 0
   #refusedInARow = 0
   #idle: (() => void)[] = []
+  /** Those that a stop has reset: they are counted for themselves. */
+  readonly #stopped = new Set<Connection>()
 
   constructor(spec: Forward, parts: ReceptionParts) {
     this.#spec = spec
@@ -95,9 +97,9 @@ export class Reception {
     const { budget } = this.#parts
     const full =
       this.#connections.size >= this.#spec.maxConnections
-        ? `${this.#spec.maxConnections} of this forward`
+        ? `${this.#spec.maxConnections} connections of this forward`
         : budget.open >= budget.maxOpen
-          ? `${budget.maxOpen} of the process`
+          ? `${budget.maxOpen} connections of the process`
           : undefined
     if (full !== undefined || this.#closed.signal.aborted) {
       socket.on('error', () => {})
@@ -121,10 +123,19 @@ export class Reception {
     }
   }
 
-  /** Connections that are still on that route are reset after `timeoutMs`. */
-  async drainRoute(routeKey: string, timeoutMs: number): Promise<void> {
-    if (!(await this.#parts.clock.sleep(timeoutMs, this.#closed.signal))) return
-    for (const connection of this.#connections) if (connection.routeKey === routeKey) connection.reset()
+  /** Connections that are bridged now, on that route or on any, are reset after `timeoutMs`; later ones are not meant. */
+  async drain(timeoutMs: number, routeKey?: string): Promise<void> {
+    const meant = new Map<Connection, string>()
+    for (const connection of this.#connections) {
+      if (connection.routeKey !== undefined && connection.routeKey === (routeKey ?? connection.routeKey)) meant.set(connection, connection.routeKey)
+    }
+    if (meant.size === 0 || !(await this.#parts.clock.sleep(timeoutMs, this.#closed.signal))) return
+    for (const [connection, key] of meant) if (connection.routeKey === key) connection.reset()
+  }
+
+  /** The window in which connections are held begins anew, if nothing is served: something has changed. */
+  restartOutage(): void {
+    if (this.#outageSinceMs !== undefined) this.#outageSinceMs = this.#parts.clock.now()
   }
 
   /** Resolves when no connection is left. */
@@ -163,8 +174,9 @@ export class Reception {
       held: this.#held.size,
       heldInProcess: this.#parts.budget.held,
     })
-    if (verdict === 'hold') void this.#hold(connection)
-    else this.#fail(connection)
+    if (verdict === 'hold') return void this.#hold(connection)
+    if (verdict === 'too-many' && this.#spec.hold.maxConnections > 0) this.#parts.overLimit(`${this.#held.size} waiting connections of this forward`)
+    this.#fail(connection)
   }
 
   async #hold(connection: Connection): Promise<void> {
@@ -189,16 +201,16 @@ export class Reception {
     const { halfCloseMs, streamMs } = this.#spec.timeouts
     const end = await connection.dispatch(route, { halfCloseMs, streamMs })
     if (end.kind !== 'returned') return this.#ended(connection, end)
-    if (this.#closed.signal.aborted) return this.#fail(connection)
     if (end.podGone) this.#parts.podGone(route.key)
-    const refused = end.failure.code === 'KPF_STREAM_REFUSED'
-    if (refused && !end.podGone && !(await this.#isPodEnding(route.key))) {
-      this.#refusedInARow++
-      this.#fail(connection)
-      return this.#parts.changed()
-    }
-    if (connection.dispatches >= MAX_DISPATCHES || connection.hasLeft || this.#closed.signal.aborted) return this.#fail(connection)
-    this.#place(connection)
+    const isRefused = end.failure.code === 'KPF_STREAM_REFUSED' && !end.podGone && !(await this.#isPodEnding(route.key))
+    // While the watch was waited for the forward may have ended, or the client have left.
+    if (!this.#connections.has(connection)) return
+    if (connection.hasLeft) this.#ended(connection, { kind: 'client-left' })
+    else if (isRefused || connection.dispatches >= MAX_DISPATCHES || this.#closed.signal.aborted) this.#fail(connection)
+    else this.#place(connection)
+    if (!isRefused) return
+    this.#refusedInARow++
+    this.#parts.changed()
   }
 
   /** A refusal by a pod that is going away is no answer: its successor is asked. */
@@ -215,19 +227,23 @@ export class Reception {
   }
 
   #reset(connection: Connection): void {
-    this.#wasReset++
+    this.#stopped.add(connection)
     if (connection.routeKey === undefined) this.#fail(connection)
     else connection.reset()
   }
 
   #ended(connection: Connection, end: ConnectionEnd): void {
     this.#release(connection)
+    const wasStopped = this.#stopped.delete(connection)
     if (!this.#connections.delete(connection)) return
     this.#parts.budget.open--
     if (end.kind === 'served') {
       this.#served++
       this.#refusedInARow = 0
-    } else if (end.kind === 'reset') this.#failed++
+    } else if (end.kind === 'reset') {
+      if (wasStopped) this.#wasReset++
+      else this.#failed++
+    }
     this.#parts.changed()
     if (this.#connections.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }

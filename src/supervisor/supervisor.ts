@@ -117,6 +117,7 @@ export class Supervisor {
     execute(operations, project.forwards, {
       get: (name) => this.#forwards.get(name),
       create: (spec) => this.#create(spec),
+      ended: (old) => this.#ended(old),
       rename: (from, to) => this.#rename(from, to),
       remove: (name) => this.#remove(name),
     })
@@ -136,6 +137,7 @@ export class Supervisor {
 
   /** The kubeconfig or the network changed, or the user asked: what waits tries now. */
   kick(): void {
+    this.#endpoints.retry()
     for (const forward of this.#forwards.values()) forward.kick()
   }
 
@@ -143,17 +145,16 @@ export class Supervisor {
   async stop(options: StopOptions): Promise<void> {
     if (this.#isStopping) return
     this.#isStopping = true
-    const forwards = [...this.#forwards.values(), ...this.#leaving]
-    const busy = forwards.reduce((sum, forward) => sum + forward.busy, 0)
+    const forwards = new Set([...this.#forwards.values(), ...this.#leaving])
+    const count = this.#forwards.size
+    const busy = [...forwards].reduce((sum, forward) => sum + forward.busy, 0)
     this.#bus.tell({ type: 'stopping', busy, deadlineMs: options.drainMs })
-    await Promise.all(forwards.map((forward) => forward.stop(options.drainMs, options.deadline)))
-    for (const forward of forwards) {
-      forward.end()
-      this.#count(forward)
-    }
+    await Promise.all([...forwards].map((forward) => forward.stop(options.drainMs, options.deadline)))
+    for (const forward of this.#forwards.values()) this.#count(forward)
+    for (const forward of this.#leaving) this.#left(forward)
     this.#pools.close()
     await this.#parts.clusters.close()
-    this.#bus.tell({ type: 'stopped', forwards: this.#forwards.size, ...this.#served, uptimeMs: this.#parts.clock.now() - this.#startedMs })
+    this.#bus.tell({ type: 'stopped', forwards: count, ...this.#served, uptimeMs: this.#parts.clock.now() - this.#startedMs })
   }
 
   #create(spec: Forward): LiveForward {
@@ -165,7 +166,7 @@ export class Supervisor {
       budget: this.#budget,
       oneAddressIsEnough: this.#parts.oneAddressIsEnough ?? false,
       changed: (changed) => this.#changed(changed),
-      moved: (moved, from, to) => this.#bus.tell({ type: 'forward-moved', forward: moved.name, from, to, draining: moved.traffic.draining }),
+      moved: (on, move) => this.#bus.tell({ type: 'forward-moved', forward: on.name, draining: on.traffic.draining, ...move }),
       accepted: (on, localPort) => this.#bus.tell({ type: 'connection-accepted', forward: on.name, localPort }),
       warn: (about, code, message) => this.#bus.tell({ type: 'warning', forward: about.name, code, message }),
     })
@@ -188,10 +189,19 @@ export class Supervisor {
     this.#forwards.delete(name)
     this.#leaving.add(forward)
     const never = new AbortController()
-    void forward.stop(forward.spec.drainTimeoutMs, never.signal).then(() => {
-      if (this.#leaving.delete(forward)) this.#count(forward)
-      this.#shown.delete(forward)
-    })
+    void forward.stop(forward.spec.drainTimeoutMs, never.signal).then(() => this.#left(forward))
+  }
+
+  #left(forward: LiveForward): void {
+    if (this.#leaving.delete(forward)) this.#count(forward)
+    this.#shown.delete(forward)
+  }
+
+  /** Another has taken its name and its ports. */
+  #ended(old: LiveForward): void {
+    old.end()
+    this.#count(old)
+    this.#shown.delete(old)
   }
 
   #count(forward: LiveForward): void {
@@ -211,6 +221,7 @@ export class Supervisor {
 
   /** Says what differs from what was said last. */
   #changed(forward: LiveForward): void {
+    if (this.#forwards.get(forward.name) !== forward && !this.#leaving.has(forward)) return
     const status = forward.status
     const shown = this.#shown.get(forward)
     if (shown && shown.status.state === status.state && shown.status.phase === status.phase && isSameReason(shown.status, status)) {

@@ -2,7 +2,7 @@
 import type { Picked } from '../cluster/pick.ts'
 import type { Picture, PodFacts } from '../cluster/picture.ts'
 import type { TargetFacts } from './describe.ts'
-import type { PodName } from './events.ts'
+import type { Move, PodName } from './events.ts'
 
 /** A pod that was picked, with its ports. */
 export type Backend = Extract<Picked, { kind: 'backend' }>
@@ -29,6 +29,13 @@ export function targetFacts(known: {
 /** The pod as the watch shows it now. */
 export function seenPod(picture: Picture, backend: Backend): PodFacts | undefined {
   return picture.kind === 'seen' ? picture.pods.find((pod) => pod.uid === backend.pod.uid) : undefined
+}
+
+/** Why a pod that is seen so now is left for another. */
+export function whyLeft(pod: PodFacts | undefined, lane: 'open' | 'lost'): Move['why'] {
+  if (pod === undefined || pod.terminating) return 'ending'
+  if (lane === 'lost') return 'lost'
+  return pod.ready ? 'replaced' : 'unready'
 }
 
 /** The pod's name, with its image. */

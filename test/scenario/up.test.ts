@@ -101,8 +101,27 @@ test('an unknown context fails that forward, not the others', async () => {
   expect(await up.stop()).toBe(0)
 })
 
-test('the tour of the demo ends well', async () => {
-  const { code, stdout } = await kpf(['demo', '--tour'])
-  expect(stdout).toContain('all as promised')
-  expect(code).toBe(0)
+test('its events are numbered from 1 without a gap, over edits good and bad', async () => {
+  const port = await freePort()
+  const up = await Up.start(`forwards:\n  web: svc/web ${port}:80\n`, { kubeconfig })
+  await up.ready('web')
+  await up.edit('forwards: [\n')
+  await up.next('rejected', (event) => event.type === 'config-rejected')
+  await up.edit(`forwards:\n  site: svc/web ${port}:80\n`)
+  await up.next('applied', (event) => event.type === 'config-applied' && event['generation'] === 2)
+  expect(await fetchText(port)).toContain('hello')
+  expect(await up.stop('SIGINT')).toBe(0)
+  expect(up.events.map(({ seq }) => seq)).toEqual(up.events.map((_, index) => index + 1))
+  expect(up.events.filter(({ type }) => type.startsWith('config-')).map(({ summary }) => summary)).toEqual([
+    '+ web; 0 untouched',
+    undefined,
+    '~ site (was "web"); 0 untouched',
+  ])
+})
+
+test('check says what is wrong as JSON, and nothing on stderr', async () => {
+  const good = await kpf(['check', '-o', 'json', '-f', await file('forwards:\n  web: svc/web 3000:80\n')])
+  expect([good.code, JSON.parse(good.stdout)]).toMatchObject([0, { problems: [] }])
+  const bad = await kpf(['check', '-o', 'json', '-f', await file('forwards:\n  web: { target: svc/web, prots: ["3000:80"], ports: ["3000:80"] }\n')])
+  expect([bad.code, JSON.parse(bad.stdout), bad.stderr]).toMatchObject([2, { v: 1, problems: [{ line: 2, column: 27, code: 'KPF_KEY_UNKNOWN' }] }, ''])
 })

@@ -1,89 +1,169 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { describe, type ForwardFacts } from '../../src/supervisor/describe.ts'
-import { failure } from '../../src/tunnel/failure.ts'
+import { describe, type EndpointFacts, endpointText, type ForwardFacts, type TargetFacts } from '../../src/supervisor/describe.ts'
+import type { Phase, State } from '../../src/supervisor/events.ts'
+import { type Failure, type FailureCode, failure, failureClasses } from '../../src/tunnel/failure.ts'
 import type { LaneFacts } from '../../src/tunnel/pool.ts'
 
-const lane = (state: LaneFacts['state'], more: Partial<LaneFacts> = {}): LaneFacts => ({
-  state,
-  sinceMs: 0,
-  attempt: 0,
-  openStreams: 0,
-  bytesIn: 0,
-  bytesOut: 0,
-  ...more,
-})
+const bound: EndpointFacts = { address: '127.0.0.1', port: 8080, state: { kind: 'bound', port: 8080 } }
+const picked: TargetFacts = { kind: 'picked', pod: 'api-1', image: 'shop/api:1' }
+const away = failure('KPF_CLUSTER_UNREACHABLE', 'connection refused by 10.0.0.1:6443')
+const lost = failure('KPF_TUNNEL_LOST', 'the tunnel was lost')
 
-const ready: ForwardFacts = {
+function lane(state: LaneFacts['state'], more: Partial<LaneFacts> = {}): LaneFacts {
+  return { state, sinceMs: 0, attempt: 0, openStreams: 0, bytesIn: 0, bytesOut: 0, ...more }
+}
+
+const good: ForwardFacts = {
   lifecycle: 'running',
-  openConnections: 0,
-  endpoints: [{ address: '127.0.0.1', port: 8080, state: { kind: 'bound', port: 8080 } }],
+  openConnections: 2,
+  endpoints: [bound],
   clusterFailure: undefined,
   gate: undefined,
-  target: { kind: 'picked', pod: 'api-1' },
+  target: picked,
   lane: lane('open'),
   switching: false,
   refusedInARow: 0,
   wasOpen: true,
 }
-const lost = failure('KPF_TUNNEL_LOST', 'the tunnel was cut')
-const busy = { kind: 'busy', holder: { pid: 7, command: 'redis-server' } } as const
+const at = (kind: 'busy' | 'binding', address = '127.0.0.1'): EndpointFacts =>
+  kind === 'busy' ? { address, port: 8080, state: { kind, holder: { pid: 7, command: 'redis' } } } : { address, port: 8080, state: { kind } }
+const refused = (errno: string): EndpointFacts => ({ address: '127.0.0.1', port: 80, state: { kind: 'refused', errno } })
+const noLane = { ...good, lane: undefined, wasOpen: false }
 
-test.each<[string, Partial<ForwardFacts>]>([
-  ['ready ready', {}],
-  ['ready switching', { switching: true }],
-  ['stopping draining', { lifecycle: 'draining', openConnections: 3 }],
-  ['stopped stopped', { lifecycle: 'stopped' }],
-  ['failed gave-up', { lifecycle: 'gave-up' }],
-  ['waiting port-busy', { endpoints: [{ address: '127.0.0.1', port: 8080, state: busy }] }],
-  ['starting dialing', { endpoints: [{ address: '127.0.0.1', port: 8080, state: { kind: 'binding' } }] }],
-  ['failed bind', { endpoints: [{ address: '127.0.0.1', port: 80, state: { kind: 'refused', errno: 'EACCES' } }] }],
-  ['degraded suspect', { lane: lane('suspect', { failure: failure('KPF_TUNNEL_SILENT', 'a ping is overdue') }) }],
-  ['degraded refused', { refusedInARow: 3 }],
-  ['ready ready', { refusedInARow: 2 }],
-  ['degraded unhealthy', { target: { kind: 'picked', pod: 'api-1', unready: 'pod "api-1" is not ready' } }],
-  ['ready ready', { gate: { failure: lost, nextTryMs: 5 } }],
-  ['failed config', { clusterFailure: failure('KPF_CONTEXT_UNKNOWN', 'no such context'), lane: undefined, target: { kind: 'unknown' } }],
-  ['failed config', { lane: undefined, target: failure('KPF_PORT_UNKNOWN', 'no such port') }],
-  ['failed auth', { lane: lane('refused', { failure: failure('KPF_AUTH_REFUSED', 'refused'), nextRetryAtMs: 60 }) }],
-  ['failed forbidden', { lane: lane('refused', { failure: failure('KPF_FORBIDDEN', 'forbidden') }) }],
-  ['waiting cluster-down', { gate: { failure: lost, nextTryMs: 5 }, lane: lane('dialing') }],
-  ['waiting no-pod', { lane: undefined, target: { kind: 'none', reason: 'no pod', coming: true } }],
-  ['waiting no-pod', { lane: undefined, target: failure('KPF_OBJECT_MISSING', 'missing') }],
-  ['starting resolving', { lane: undefined, wasOpen: false, target: { kind: 'unknown' } }],
-  ['starting dialing', { lane: lane('dialing'), wasOpen: false }],
-  ['waiting backoff', { lane: lane('dialing', { failure: lost }), wasOpen: false }],
-  ['waiting backoff', { lane: lane('backoff', { failure: lost, nextRetryAtMs: 9 }) }],
-])('%s', (shown, facts) => {
-  const status = describe({ ...ready, ...facts })
-  expect(`${status.state} ${status.phase}`).toBe(shown)
+/** The rows of semantics 2.2 that this version has, in their order; each beats those below it. */
+const rows: readonly (readonly [string, Partial<ForwardFacts>, string])[] = [
+  ['down, connections left', { lifecycle: 'draining' }, 'stopping draining: 2 open'],
+  ['stopped', { lifecycle: 'stopped' }, 'stopped stopped'],
+  ['restarts used up', { lifecycle: 'gave-up', lane: lane('backoff', { failure: lost }) }, 'failed gave-up KPF_RESTARTS_USED_UP: gave up: the tunnel was lost'],
+  ['listener busy', { endpoints: [at('busy')] }, 'waiting port-busy KPF_PORT_BUSY: 127.0.0.1:8080 is used by redis (pid 7); taken over when it is free'],
+  ['listener not permitted', { endpoints: [refused('EACCES')] }, 'failed bind KPF_BIND_REFUSED: cannot listen on 127.0.0.1:80: not permitted (EACCES)'],
+  [
+    'no such address',
+    { endpoints: [refused('EADDRNOTAVAIL')] },
+    'failed bind KPF_BIND_REFUSED: cannot listen on 127.0.0.1:80: this machine does not have that address',
+  ],
+  ['still binding', { endpoints: [bound, at('binding', '::1')] }, 'starting dialing'],
+  ['ping overdue', { lane: lane('suspect') }, 'degraded suspect KPF_TUNNEL_SILENT: the tunnel has not answered a ping in time'],
+  ['3 refused in a row', { refusedInARow: 3 }, 'degraded refused KPF_STREAM_REFUSED: nothing listens on the port in api-1 (last 3 connections refused)'],
+  ['2 refused in a row', { refusedInARow: 2 }, 'ready ready'],
+  ['pod unready', { target: { ...picked, unready: 'pod "api-1" is not ready' } }, 'degraded unhealthy KPF_POD_NOT_RUNNING: pod "api-1" is not ready'],
+  ['open and answered', {}, 'ready ready'],
+  ['the next pod is dialled', { switching: true }, 'ready switching'],
+  ['open, though the role is gone', { clusterFailure: failure('KPF_FORBIDDEN', 'no'), gate: { failure: away, nextTryMs: 5 } }, 'ready ready'],
+  [
+    'context wrong',
+    { ...noLane, target: { kind: 'unknown' }, clusterFailure: failure('KPF_CONTEXT_UNKNOWN', 'no context "x"') },
+    'failed config KPF_CONTEXT_UNKNOWN: no context "x"',
+  ],
+  ['port name wrong', { ...noLane, target: failure('KPF_PORT_UNKNOWN', 'no port "http"') }, 'failed config KPF_PORT_UNKNOWN: no port "http"'],
+  [
+    'credentials refused',
+    { lane: lane('refused', { failure: failure('KPF_AUTH_REFUSED', '401'), nextRetryAtMs: 9 }) },
+    'failed auth KPF_AUTH_REFUSED: 401 at 9',
+  ],
+  ['forbidden', { lane: lane('refused', { failure: failure('KPF_FORBIDDEN', '403'), nextRetryAtMs: 9 }) }, 'failed forbidden KPF_FORBIDDEN: 403 at 9'],
+  ['no transport', { lane: lane('refused', { failure: failure('KPF_TRANSPORT_REFUSED', '426') }) }, 'failed config KPF_TRANSPORT_REFUSED: 426'],
+  [
+    'gate open',
+    { lane: lane('backoff', { failure: lost }), gate: { failure: away, nextTryMs: 5 } },
+    `waiting cluster-down KPF_CLUSTER_UNREACHABLE: ${away.message} at 5`,
+  ],
+  ['never reached', { ...noLane, target: away }, `waiting cluster-down KPF_CLUSTER_UNREACHABLE: ${away.message}`],
+  ['object missing', { ...noLane, target: failure('KPF_OBJECT_MISSING', 'no service "api"') }, 'waiting no-pod KPF_OBJECT_MISSING: no service "api"'],
+  ['no usable pod', { ...noLane, target: { kind: 'none', reason: 'no pod', coming: true } }, 'waiting no-pod KPF_NO_POD: no pod'],
+  ['looking', { ...noLane, target: { kind: 'unknown' } }, 'starting resolving'],
+  ['dialling', { ...noLane, lane: lane('dialing') }, 'starting dialing'],
+  ['tunnel lost', { lane: lane('backoff', { failure: lost, nextRetryAtMs: 9 }) }, 'waiting backoff KPF_TUNNEL_LOST: the tunnel was lost at 9'],
+  ['dialling once more', { ...noLane, lane: lane('dialing', { failure: lost, attempt: 2 }) }, 'waiting backoff KPF_TUNNEL_LOST: the tunnel was lost'],
+  [
+    'first dial failed',
+    { ...noLane, lane: lane('backoff', { failure: away, attempt: 1, nextRetryAtMs: 9 }) },
+    `waiting backoff KPF_CLUSTER_UNREACHABLE: ${away.message} at 9`,
+  ],
+]
+
+test.each(rows)('%s', (_what, facts, expected) => {
+  const { state, phase, reason, message, nextRetryAtMs } = describe({ ...good, ...facts })
+  const words = [state, phase, reason].filter((word) => word !== undefined).join(' ')
+  expect(`${words}${message === undefined ? '' : `: ${message}`}${nextRetryAtMs === undefined ? '' : ` at ${nextRetryAtMs}`}`).toBe(expected)
 })
 
-test('a busy port names its holder and what to do', () => {
-  const { message, hint } = describe({ ...ready, endpoints: [{ address: '::1', port: 8080, state: busy }] })
-  expect(`${message}; ${hint}`).toBe('[::1]:8080 is used by redis-server (pid 7); taken over when it is free; stop that program, or choose another localPort')
+test('every row that needs a remedy has one', () => {
+  const hints = rows.flatMap(([what, facts]) => {
+    const { hint } = describe({ ...good, ...facts })
+    return hint === undefined ? [] : [`${what}: ${hint}`]
+  })
+  expect(hints.join('\n')).toMatchInlineSnapshot(`
+    "listener busy: stop that program, or choose another localPort
+    listener not permitted: choose a local port of 1024 or above
+    no such address: choose an address of this machine
+    3 refused in a row: check the remote port, and that the program in the pod is up"
+  `)
 })
 
-test('any facts have a row, and every state but the good ones has a reason or a word', () => {
-  const failures = fc.constantFrom(
-    undefined,
-    lost,
-    failure('KPF_FORBIDDEN', 'forbidden'),
-    failure('KPF_AUTH_PLUGIN', 'plugin'),
-    failure('KPF_TLS_VERIFY', 'tls'),
-  )
-  const states = fc.constantFrom(...(['idle', 'dialing', 'open', 'suspect', 'lost', 'backoff', 'gone', 'refused'] as const))
+test('only what is bound is listed, with the pod in use', () => {
+  const v6: EndpointFacts = { address: '::1', port: 0, state: { kind: 'bound', port: 8080 } }
+  expect(describe({ ...good, endpoints: [bound, v6] })).toEqual({
+    state: 'ready',
+    phase: 'ready',
+    attempt: 0,
+    pod: 'api-1',
+    image: 'shop/api:1',
+    listeners: ['127.0.0.1:8080', '[::1]:8080'],
+  })
+  expect(endpointText('::', 1)).toBe('[::]:1')
+})
+
+const phasesOf: Readonly<Record<State, readonly Phase[]>> = {
+  starting: ['resolving', 'dialing'],
+  ready: ['ready', 'switching'],
+  degraded: ['suspect', 'refused', 'unhealthy'],
+  waiting: ['port-busy', 'cluster-down', 'no-pod', 'backoff'],
+  failed: ['gave-up', 'bind', 'config', 'auth', 'forbidden'],
+  stopping: ['draining'],
+  stopped: ['stopped'],
+}
+// The table's keys are exactly the codes.
+const codes = Object.keys(failureClasses) as FailureCode[]
+const anyFailure: fc.Arbitrary<Failure> = fc.constantFrom(...codes).map((code) => failure(code, `because of ${code}`))
+const maybe = <T>(what: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(what, { nil: undefined })
+const anyFacts: fc.Arbitrary<ForwardFacts> = fc.record({
+  lifecycle: fc.constantFrom('running', 'draining', 'stopped', 'gave-up'),
+  openConnections: fc.nat(3),
+  endpoints: fc.array(
+    fc.constantFrom(bound, at('busy'), at('binding'), refused('EACCES'), refused('EIO'), { ...bound, state: { kind: 'released' as const } }),
+    { maxLength: 2 },
+  ),
+  clusterFailure: maybe(anyFailure),
+  gate: maybe(anyFailure.map((why) => ({ failure: why, nextTryMs: 5 }))),
+  target: fc.oneof(
+    anyFailure,
+    fc.constantFrom<TargetFacts>(
+      { kind: 'unknown' },
+      picked,
+      { ...picked, unready: 'not ready' },
+      { kind: 'none', reason: 'none', coming: false, hint: 'scale it up' },
+    ),
+  ),
+  lane: maybe(
+    fc
+      .tuple(fc.constantFrom('idle', 'dialing', 'open', 'suspect', 'lost', 'backoff', 'refused', 'gone'), maybe(anyFailure))
+      .map(([state, why]) => lane(state, why && { failure: why })),
+  ),
+  switching: fc.boolean(),
+  refusedInARow: fc.nat(4),
+  wasOpen: fc.boolean(),
+})
+
+test('any facts give one row, a state with a phase of its own, and a word for what is wrong', () => {
   fc.assert(
-    fc.property(states, failures, failures, fc.boolean(), fc.boolean(), (state, laneFailure, clusterFailure, wasOpen, isKnown) => {
-      const status = describe({
-        ...ready,
-        wasOpen,
-        clusterFailure,
-        lane: lane(state, laneFailure ? { failure: laneFailure } : {}),
-        target: isKnown ? ready.target : { kind: 'unknown' },
-      })
-      expect(status.state).toMatch(/^(starting|ready|degraded|waiting|failed)$/)
-      if (status.state === 'failed' || status.state === 'degraded') expect(status.message).toBeDefined()
+    fc.property(anyFacts, (facts) => {
+      const { state, phase, reason, message } = describe(facts)
+      expect(phasesOf[state]).toContain(phase)
+      if (state === 'degraded' || state === 'failed') expect([reason, message]).not.toContain(undefined)
+      if (state === 'ready') expect(facts.lane?.state).toBe('open')
     }),
+    { numRuns: 2_000 },
   )
 })

@@ -1,93 +1,156 @@
 import { expect, test } from 'vitest'
+import type { Loaded } from '../../src/file/load.ts'
 import type { Project } from '../../src/file/forward.ts'
 import { Source } from '../../src/supervisor/source.ts'
 import { HandClock } from '../fake/clock.ts'
 
-/** A file that is a name; `bad…` is refused with the text as the problem. */
-class World {
+test('a save is applied once it has been quiet for 100 ms and two reads 110 ms apart agree', async () => {
+  const desk = new Desk('one')
+  desk.save('two')
+  await desk.clock.advance(90)
+  desk.save('three')
+  await desk.clock.advance(219)
+  expect(desk.told).toEqual([])
+  await desk.clock.advance(1)
+  expect(desk.told).toEqual(['good three'])
+})
+
+test('a file that is saved every 20 ms is applied at most once a second, and as it is in the end', async () => {
+  const desk = new Desk('one')
+  for (let save = 1; save <= 500; save++) {
+    desk.save(`${save}`)
+    await desk.clock.advance(20)
+  }
+  await desk.clock.advance(2_000)
+  expect(desk.told.length).toBeLessThanOrEqual(11)
+  expect(desk.told.at(-1)).toBe('good 500')
+})
+
+test('a half-written file is never loaded', async () => {
+  const desk = new Desk('one')
+  desk.save('')
+  await desk.clock.advance(150)
+  desk.text = 'tw'
+  await desk.clock.advance(100)
+  desk.text = 'two'
+  await desk.clock.advance(2_000)
+  expect(desk.loaded).toEqual(['two'])
+  expect(desk.told).toEqual(['good two'])
+})
+
+test('a bad save is told after three looks, and the good one that follows is applied', async () => {
+  const desk = new Desk('one')
+  for (const text of ['bad 1', 'bad 2', 'bad 3', 'bad 4']) {
+    desk.save(text)
+    await desk.clock.advance(5_000)
+  }
+  desk.save('two')
+  await desk.clock.advance(5_000)
+  expect(desk.told).toEqual(['bad bad 1', 'bad bad 2', 'bad bad 3', 'bad bad 4', 'good two'])
+})
+
+test('a mistake that is mended before the third look is not told', async () => {
+  const desk = new Desk('one')
+  desk.save('bad')
+  await desk.clock.advance(500)
+  desk.save('two')
+  await desk.clock.advance(5_000)
+  expect(desk.told).toEqual(['good two'])
+})
+
+test('the same mistakes are told once', async () => {
+  const desk = new Desk('one')
+  for (let count = 0; count < 3; count++) {
+    desk.save('bad')
+    await desk.clock.advance(5_000)
+  }
+  expect(desk.told).toEqual(['bad bad'])
+})
+
+test('a touched file that says what runs is not loaded; after a bad one it is', async () => {
+  const desk = new Desk('one')
+  desk.save('one')
+  await desk.clock.advance(5_000)
+  expect(desk.loaded).toEqual([])
+  desk.save('bad')
+  await desk.clock.advance(5_000)
+  desk.save('one')
+  await desk.clock.advance(5_000)
+  expect(desk.told).toEqual(['bad bad', 'good one'])
+})
+
+test('a file that is gone, or empty, is told and changes nothing; its return is applied', async () => {
+  for (const gone of [undefined, '']) {
+    const desk = new Desk('one')
+    desk.save(gone)
+    await desk.clock.advance(10_000)
+    expect(desk.told).toEqual([`bad ${gone}`])
+    desk.save('two')
+    await desk.clock.advance(5_000)
+    expect(desk.told).toEqual([`bad ${gone}`, 'good two'])
+  }
+})
+
+test('a change during the load is not lost', async () => {
+  const desk = new Desk('one')
+  desk.onLoad = () => {
+    desk.onLoad = () => {}
+    desk.save('three')
+  }
+  desk.save('two')
+  await desk.clock.advance(5_000)
+  expect(desk.told).toEqual(['good two', 'good three'])
+})
+
+test.each([0, 50, 150, 300])('a source that is closed %d ms after a change tells nothing and leaves no timer', async (ms) => {
+  const desk = new Desk('one')
+  desk.save('bad')
+  await desk.clock.advance(ms)
+  await desk.source.close()
+  desk.save('two')
+  await desk.clock.advance(10_000)
+  expect(desk.told).toEqual([])
+  expect(desk.clock.waiting).toBe(0)
+})
+
+/** A file on a desk: whoever saves it tells the source. */
+class Desk {
   readonly clock = new HandClock()
   readonly told: string[] = []
-  text: string | undefined = 'one'
-  readonly source = new Source(
-    {
-      clock: this.clock,
-      readBytes: async () => (this.text === undefined ? undefined : Buffer.from(this.text)),
-      load: async (bytes) => {
-        const text = bytes === undefined ? 'missing' : Buffer.from(bytes).toString()
-        if (text.startsWith('good') || text === 'one')
-          return { kind: 'loaded', project: { name: text, forwards: [], settings: { concurrency: 8, watchDebounceMs: 100 } } }
-        return { kind: 'rejected', problems: [{ file: 'f', line: 1, column: 1, code: 'KPF_VALUE', message: text }], needsApproval: false }
-      },
-      debounceMs: () => 100,
-      good: (project: Project) => this.told.push(project.name),
-      bad: (problems) => this.told.push(`not: ${problems[0]?.message}`),
-    },
-    Buffer.from('one'),
-  )
+  readonly loaded: (string | undefined)[] = []
+  text: string | undefined
+  onLoad: () => void = () => {}
+  readonly source: Source
 
-  async save(text: string | undefined, waitMs = 3_000): Promise<void> {
+  constructor(text: string) {
+    this.text = text
+    this.source = new Source(
+      {
+        clock: this.clock,
+        readBytes: async () => (this.text === undefined ? undefined : Buffer.from(this.text)),
+        load: async (bytes) => this.#load(bytes),
+        debounceMs: () => 100,
+        good: (project) => this.told.push(`good ${project.name}`),
+        bad: (problems) => this.told.push(`bad ${problems[0]?.message}`),
+      },
+      Buffer.from(text),
+    )
+  }
+
+  save(text: string | undefined): void {
     this.text = text
     this.source.changed()
-    await this.clock.advance(waitMs)
+  }
+
+  #load(bytes: Uint8Array | undefined): Loaded {
+    const text = bytes === undefined ? undefined : String(bytes)
+    this.loaded.push(text)
+    this.onLoad()
+    if (text === undefined || text === '' || text.startsWith('bad')) {
+      const problem = { file: 'forwards.yaml', line: 1, column: 1, code: 'KPF_FIELD_UNKNOWN', message: `${text}` }
+      return { kind: 'rejected', problems: [problem], needsApproval: false }
+    }
+    const project: Project = { name: text, forwards: [], settings: { concurrency: 8, watchDebounceMs: 100 } }
+    return { kind: 'loaded', project }
   }
 }
-
-test('an edit is applied once it is quiet and two reads agree', async () => {
-  const world = new World()
-  await world.save('good', 200)
-  expect(world.told).toEqual([])
-  await world.clock.advance(20)
-  expect(world.told).toEqual(['good'])
-  expect(world.clock.waiting).toBe(0)
-})
-
-test('a save that leaves the bytes as they are is no edit', async () => {
-  const world = new World()
-  await world.save('one')
-  expect(world.told).toEqual([])
-})
-
-test('a half-written file is neither applied nor told', async () => {
-  const world = new World()
-  await world.save('bad half', 300)
-  await world.save('good whole')
-  expect(world.told).toEqual(['good whole'])
-})
-
-test('twenty bad saves are told once each text, and the next good one is applied', async () => {
-  const world = new World()
-  for (let save = 0; save < 20; save++) await world.save('bad')
-  await world.save('good')
-  expect(world.told).toEqual(['not: bad', 'good'])
-})
-
-test('a file that is gone is told, and its return is applied', async () => {
-  const world = new World()
-  await world.save(undefined, 10_000)
-  await world.save('good')
-  expect(world.told).toEqual(['not: missing', 'good'])
-})
-
-test('a bad edit that is taken back is no news', async () => {
-  const world = new World()
-  await world.save('bad')
-  await world.save('one')
-  expect(world.told).toEqual(['not: bad', 'one'])
-})
-
-test('a save every 20 ms for 10 s is applied at most once a second', async () => {
-  const world = new World()
-  for (let save = 0; save < 500; save++) await world.save(`good ${save}`, 20)
-  await world.clock.advance(3_000)
-  expect(world.told.length).toBeLessThanOrEqual(11)
-  expect(world.told.at(-1)).toBe('good 499')
-})
-
-test('after a close nothing waits and nothing is told', async () => {
-  const world = new World()
-  await world.save('good', 50)
-  await world.source.close()
-  await world.clock.advance(10_000)
-  expect(world.told).toEqual([])
-  expect(world.clock.waiting).toBe(0)
-})

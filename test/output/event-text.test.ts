@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { eventLines, timeText } from '../../src/output/event-text.ts'
+import { forward, onLocalhost } from '../supervisor/forwards.ts'
+import { events } from './events.ts'
+
+const spec = { ...forward('api', 8080), ports: [onLocalhost(8080, 'http')] }
+
+test('every event as a person reads it', () => {
+  const text = events.map((event) => [`[${event.type}]`, ...eventLines(event, () => spec)].join('\n')).join('\n')
+  expect(text).toMatchInlineSnapshot(`
+    "[forward-state-changed]
+    [forward-state-changed]
+    api: ready on localhost:8080 (svc/api:http, pod api-1)
+    [forward-state-changed]
+    [forward-state-changed]
+    api: waiting: connection refused by 10.0.0.1:6443
+    [forward-state-changed]
+    api: failed: may not create pods/portforward
+        ask for the role
+    [forward-state-changed]
+    [forward-state-changed]
+    api: stopped
+    [forward-moved]
+    api: moved to pod api-2, image 1.4.2 -> 1.5.0 (api-1 is ending; 2 connections finish there)
+    [forward-moved]
+    api: moved to pod api-2 (api-1 is not ready; 1 connection finishes there)
+    [forward-moved]
+    api: moved to pod api-2 (api-1 was lost)
+    [config-applied]
+    [config-applied]
+    forwards.yaml applied: + cache  ~ shop (was "web")  ~ api (port 8080 -> 8081)  - legacy; 9 untouched
+    [config-applied]
+    forwards.yaml applied: nothing changed; 11 untouched
+    [config-rejected]
+    forwards.yaml not applied, still running the one of 10:41:07
+    forwards.yaml:14:5 KPF_FIELD_UNKNOWN there is no field "prots"
+            prots: ["8080:80"]
+            ^
+        fix: did you mean "ports"?
+    [config-rejected]
+    forwards.yaml not applied
+    forwards.yaml:14:5 KPF_FIELD_UNKNOWN there is no field "prots"
+        fix: did you mean "ports"?
+    [warning]
+    api: warning: more than 512 connections of this forward at once: new ones are reset
+    [warning]
+    warning: no watcher is left
+        raise fs.inotify.max_user_watches
+    [connection-accepted]
+    [stopping]
+    stopping
+    [stopping]
+    stopping; 1 busy connection, 10 s (again: now)
+    [stopped]
+    stopped: 3 forwards, 1,204 connections served, 0 failed, 1 reset at the end, 42 min
+    [stopped]
+    stopped: 1 forward, 1 connection served, 2 failed, 0 reset at the end, 12 s"
+  `)
+})
+
+test('a forward that is ready and already gone has no line', () => {
+  const [, ready] = events
+  expect(ready && eventLines(ready, () => undefined)).toEqual([])
+})
+
+test('the time of an event is its clock', () => {
+  expect(timeText('2026-01-01T10:41:07.123Z')).toBe('10:41:07')
+})

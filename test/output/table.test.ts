@@ -1,0 +1,190 @@
+import { stripVTControlCharacters } from 'node:util'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type Paper, readyText, tableLines } from '../../src/output/table.ts'
+import type { Status } from '../../src/supervisor/events.ts'
+import type { Row, Snapshot } from '../../src/supervisor/supervisor.ts'
+import { forward, mapping, onLocalhost } from '../supervisor/forwards.ts'
+
+const paper: Paper = { width: 100, height: 24, isColored: false, isUtf8: true }
+const ready: Status = { state: 'ready', phase: 'ready', attempt: 0, pod: 'api-7c9f8-x2x', image: 'shop/api:1.4.2', listeners: ['127.0.0.1:8080'] }
+const quiet = { open: 0, draining: 0, held: 0, served: 0, failed: 0 }
+
+function row(name: string, port: number, more: Partial<Row> = {}): Row {
+  return { spec: forward(name, port), status: ready, sinceMs: 0, traffic: quiet, ...more }
+}
+
+function snapshot(...rows: readonly Row[]): Snapshot {
+  return { nowMs: 2_500_000, generation: 1, rows }
+}
+
+const busy: Status = {
+  state: 'waiting',
+  phase: 'port-busy',
+  reason: 'KPF_PORT_BUSY',
+  message: '127.0.0.1:6379 is used by redis-server (pid 4121); taken over when it is free',
+  hint: 'stop that program, or choose another localPort',
+  attempt: 0,
+  listeners: [],
+}
+const states = snapshot(
+  row('api', 8080, {
+    spec: { ...forward('api', 8080), ports: [onLocalhost(8080, 'http'), mapping(9090, 9090)] },
+    traffic: { ...quiet, open: 3, draining: 1 },
+  }),
+  row('db', 5432, { status: { state: 'starting', phase: 'resolving', attempt: 0, listeners: [] }, sinceMs: 2_490_000 }),
+  row('web', 3000, { status: { state: 'starting', phase: 'dialing', attempt: 0, pod: 'web-1', listeners: [] }, traffic: { ...quiet, held: 2 } }),
+  row('cache', 6379, { status: busy }),
+  row('search', 9200, {
+    spec: { ...forward('search', 9200), target: { kind: 'selector', labelSelector: 'app=search' } },
+    status: { ...ready, state: 'degraded', phase: 'unhealthy', message: 'pod "search-0" is not ready' },
+    sinceMs: -90_000_000,
+  }),
+  row('old', 1000, { status: { state: 'stopping', phase: 'draining', attempt: 0, message: '1 open', listeners: [] } }),
+  row('gone', 1001, { status: { state: 'stopped', phase: 'stopped', attempt: 0, listeners: [] } }),
+  row('prod', 1002, { status: { state: 'failed', phase: 'config', attempt: 0, message: 'no context "prod"', hint: 'known: dev, stage', listeners: [] } }),
+)
+
+test('at 100 columns', () => {
+  expect(text(states)).toMatchInlineSnapshot(`
+    "  ● api     localhost:8080,9090  svc/api:http,90…  api-7c9f8-x2x      1.4.2  3 conn +1 draining  41m
+      ◌ db      127.0.0.1:5432       svc/api:80        looking for a pod                             10s
+      ◌ web     127.0.0.1:3000       svc/api:80        dialing web-1             2 held              41m
+      … cache   127.0.0.1:6379       svc/api:80        port-busy                                     41m
+          127.0.0.1:6379 is used by redis-server (pid 4121); taken over when it is free
+          stop that program, or choose another localPort
+      ◐ search  127.0.0.1:9200       -l app=search:80  api-7c9f8-x2x      1.4.2  0 conn              1d
+          pod "search-0" is not ready
+      ◌ old     127.0.0.1:1000       svc/api:80        draining                                      41m
+      ○ gone    127.0.0.1:1001       svc/api:80        stopped                                       41m
+      ✗ prod    127.0.0.1:1002       svc/api:80        config                                        41m
+          no context "prod"
+          known: dev, stage
+
+      1 of 8 ready                                                                     r retry  q quit"
+  `)
+})
+
+test('at 79 columns', () => {
+  expect(text(states, { width: 79 })).toMatchInlineSnapshot(`
+    "  ● api     localhost:8080,9090  api-7c9f8-x2x
+      ◌ db      127.0.0.1:5432       looking for a pod
+      ◌ web     127.0.0.1:3000       dialing web-1
+      … cache   127.0.0.1:6379       port-busy
+          127.0.0.1:6379 is used by redis-server (pid 4121); taken over when it is…
+          stop that program, or choose another localPort
+      ◐ search  127.0.0.1:9200       api-7c9f8-x2x
+          pod "search-0" is not ready
+      ◌ old     127.0.0.1:1000       draining
+      ○ gone    127.0.0.1:1001       stopped
+      ✗ prod    127.0.0.1:1002       config
+          no context "prod"
+          known: dev, stage
+
+      1 of 8 ready                                                r retry  q quit"
+  `)
+})
+
+test('at 40 columns, in ASCII', () => {
+  expect(text(states, { width: 40, isUtf8: false })).toMatchInlineSnapshot(`
+    "  + api     localhost:8080,9090  api-...
+      ~ db      127.0.0.1:5432       look...
+      ~ web     127.0.0.1:3000       dial...
+      . cache   127.0.0.1:6379       port...
+          127.0.0.1:6379 is used by redis...
+          stop that program, or choose an...
+      % search  127.0.0.1:9200       api-...
+          pod "search-0" is not ready
+      ~ old     127.0.0.1:1000       drai...
+      - gone    127.0.0.1:1001       stopped
+      x prod    127.0.0.1:1002       config
+          no context "prod"
+          known: dev, stage
+
+      1 of 8 ready         r retry  q quit"
+  `)
+})
+
+test('40 forwards on 24 lines: what is not ready comes first, the rest is counted', () => {
+  const rows = Array.from({ length: 40 }, (_, index) => row(`forward-${index}`, 3_000 + index, index % 19 === 18 ? { status: busy } : {}))
+  const lines = tableLines(snapshot(...rows), paper)
+  expect(lines).toHaveLength(24)
+  expect(lines.join('\n')).toMatchInlineSnapshot(`
+    "  … forward-18  127.0.0.1:3018  svc/api:80  port-busy                     41m
+          127.0.0.1:6379 is used by redis-server (pid 4121); taken over when it is free
+          stop that program, or choose another localPort
+      … forward-37  127.0.0.1:3037  svc/api:80  port-busy                     41m
+          127.0.0.1:6379 is used by redis-server (pid 4121); taken over when it is free
+          stop that program, or choose another localPort
+      ● forward-0   127.0.0.1:3000  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      ● forward-1   127.0.0.1:3001  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      ● forward-2   127.0.0.1:3002  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      ● forward-3   127.0.0.1:3003  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      ● forward-4   127.0.0.1:3004  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      ● forward-5   127.0.0.1:3005  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      ● forward-6   127.0.0.1:3006  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      ● forward-7   127.0.0.1:3007  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      ● forward-8   127.0.0.1:3008  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      ● forward-9   127.0.0.1:3009  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      ● forward-10  127.0.0.1:3010  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      ● forward-11  127.0.0.1:3011  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      ● forward-12  127.0.0.1:3012  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      ● forward-13  127.0.0.1:3013  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      ● forward-14  127.0.0.1:3014  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      and 23 ready
+
+      38 of 40 ready                                                                   r retry  q quit"
+  `)
+})
+
+test('more than fits that is not ready is counted as more', () => {
+  const rows = Array.from({ length: 9 }, (_, index) => row(`forward-${index}`, 3_000 + index, { status: busy }))
+  expect(text(snapshot(...rows), { height: 10 })).toMatchInlineSnapshot(`
+    "  … forward-0  127.0.0.1:3000  svc/api:80  port-busy      41m
+          127.0.0.1:6379 is used by redis-server (pid 4121); taken over when it is free
+          stop that program, or choose another localPort
+      … forward-1  127.0.0.1:3001  svc/api:80  port-busy      41m
+          127.0.0.1:6379 is used by redis-server (pid 4121); taken over when it is free
+          stop that program, or choose another localPort
+      and 7 more
+
+      0 of 9 ready                                                                     r retry  q quit"
+  `)
+})
+
+test('colours change nothing but colours', () => {
+  const colored = tableLines(states, { ...paper, isColored: true })
+  expect(colored.map(stripVTControlCharacters)).toEqual(tableLines(states, paper))
+  expect(colored[0]).toContain('\u001b[32m●\u001b[39m')
+})
+
+test('any port that is free is shown as what it became, each on its own', () => {
+  const spec = { ...forward('adhoc', 0), ports: [onLocalhost(0), mapping(8080, 81), mapping(0, 82)] }
+  const status = { ...ready, listeners: ['127.0.0.1:41000', '[::1]:41000', '127.0.0.1:8080', '127.0.0.1:42000'] }
+  expect(text(snapshot(row('adhoc', 0, { spec, status })))).toContain('localhost:41000,8080,42000')
+  expect(text(snapshot(row('adhoc', 0, { spec, status: { ...status, listeners: [] } })))).toContain('localhost:?,8080,?')
+})
+
+test.each([
+  [snapshot(), 'no forwards'],
+  [snapshot(row('a', 1)), 'ready'],
+  [snapshot(row('a', 1), row('b', 2)), 'all 2 ready'],
+  [snapshot(row('a', 1), row('b', 2, { status: busy })), '1 of 2 ready'],
+])('%#: how many are ready', (shown, expected) => {
+  expect(readyText(shown)).toBe(expected)
+})
+
+test('whatever the paper, no line is wider and there are no more lines than it has', () => {
+  const size = fc.record({ width: fc.integer({ min: 12, max: 200 }), height: fc.integer({ min: 3, max: 40 }), isColored: fc.boolean(), isUtf8: fc.boolean() })
+  fc.assert(
+    fc.property(size, fc.subarray([...states.rows]), (asked, rows) => {
+      const lines = tableLines(snapshot(...rows), asked)
+      expect(lines.length).toBeLessThanOrEqual(asked.height)
+      for (const line of lines) expect(stripVTControlCharacters(line).length).toBeLessThanOrEqual(asked.width)
+    }),
+  )
+})
+
+function text(shown: Snapshot, more: Partial<Paper> = {}): string {
+  return tableLines(shown, { ...paper, ...more }).join('\n')
+}

@@ -1,0 +1,284 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Forward } from '../../src/file/forward.ts'
+import { pod, seen } from '../fake/clusters.ts'
+import { forward, mapping, onLocalhost } from './forwards.ts'
+import { portOf } from './sockets.ts'
+import { World } from './world.ts'
+
+let world = new World()
+let port = 0
+beforeEach(async () => {
+  world = new World()
+  port = await world.freePort()
+})
+afterEach(async () => {
+  await world.stop()
+  expect(world.clock.waiting, 'timers after the stop').toBe(0)
+  expect((await world.client(port)).end(), 'the port after the stop').toBe('ECONNREFUSED')
+  expect(
+    world.events.map(({ seq }) => seq),
+    'numbers without a gap',
+  ).toEqual(world.events.map((_, index) => (world.events[0]?.seq ?? 1) + index))
+  world.close()
+})
+
+test('another target: new connections go there, old ones drain, and the port is never closed', async () => {
+  await start()
+  const old = await world.greeted(port)
+  world.forget()
+  world.apply(forward('api', port, { target: { kind: 'service', name: 'other' } }))
+  const next = await world.greeted(port)
+  expect(next.text()).toBe('a:')
+  expect(world.traffic()).toBe('1 open, 1 draining')
+  await world.pass(30_000)
+  await world.until(() => old.end() === 'ECONNRESET')
+  expect(next.end()).toBe('open')
+  expect(world.log).toEqual(['api: ready -> starting resolving', 'api: starting -> starting dialing', 'api: starting -> ready ready'])
+})
+
+test('a target that was wrong for long gets the whole window anew when it is mended', async () => {
+  world.apply(forward('api', port, { target: { kind: 'service', name: 'wrong' } }))
+  await world.pass(1_000)
+  await world.clock.advance(60_000)
+  const late = await world.client(port)
+  await world.until(() => late.end() === 'ECONNRESET')
+  world.apply(forward('api', port))
+  const held = await world.client(port)
+  world.cluster.show(seen(pod('a')))
+  await world.until(() => held.text() === 'a:')
+})
+
+test('fields that count at once touch no connection, now or later', async () => {
+  await start()
+  const client = await world.greeted(port)
+  const { backoff, timeouts } = forward('api', port)
+  world.apply(
+    forward('api', port, { maxConnections: 1, drainTimeoutMs: 1_000, backoff: { ...backoff, maxMs: 1_000 }, timeouts: { ...timeouts, halfCloseMs: 1 } }),
+  )
+  const over = await world.client(port)
+  await world.until(() => over.end() === 'ECONNRESET')
+  await world.pass(31_000)
+  expect([client.end(), world.cluster.dials]).toEqual(['open', ['a']])
+  expect(world.log.at(-1)).toBe('api: warning more than 1 connections of this forward at once: new ones are reset')
+})
+
+test('another port: the new one is bound before the old one is closed, and connections go on', async () => {
+  await start()
+  const client = await world.greeted(port)
+  const next = await world.freePort()
+  world.forget()
+  world.apply(forward('api', next))
+  expect(world.supervisor.snapshot().rows[0]?.status.listeners).toEqual([`127.0.0.1:${port}`])
+  await world.until(() => world.supervisor.snapshot().rows[0]?.status.listeners[0] === `127.0.0.1:${next}`)
+  expect((await world.client(port)).end()).toBe('ECONNREFUSED')
+  expect((await world.greeted(next)).text()).toBe('a:')
+  client.socket.write('!')
+  await world.until(() => client.text() === 'a:!')
+  expect(world.log).toEqual([])
+})
+
+test('another port that is taken: the old one serves on until the new one is free', async () => {
+  await start()
+  const other = await world.listen(0)
+  world.apply(forward('api', portOf(other)))
+  await world.until(() => world.status() === 'waiting port-busy a')
+  expect((await world.greeted(port)).text()).toBe('a:')
+  other.close()
+  await world.pass(2_000)
+  await world.ready()
+  expect((await world.client(port)).end()).toBe('ECONNREFUSED')
+})
+
+test('another port and back again before it was free', async () => {
+  await start()
+  const other = await world.listen(0)
+  world.apply(forward('api', portOf(other)))
+  await world.until(() => world.status() === 'waiting port-busy a')
+  world.apply(forward('api', port))
+  await world.ready()
+  expect((await world.greeted(port)).text()).toBe('a:')
+  await world.pass(4_000)
+  expect(world.supervisor.snapshot().rows[0]?.status.listeners).toEqual([`127.0.0.1:${port}`])
+})
+
+test.each(['127.0.0.1', 'localhost'])('two forwards swap their ports on %s, and neither is closed for a moment', async (host) => {
+  const second = await world.freePort()
+  const on = (name: string, local: number): Forward => forward(name, local, { ports: [host === 'localhost' ? onLocalhost(local) : mapping(local)] })
+  world.apply(on('api', port), on('too', second))
+  world.cluster.show(seen(pod('a')))
+  await world.ready('api', 'too')
+  world.forget()
+  world.apply(on('api', second), on('too', port))
+  expect(listeners()).toBe(
+    host === 'localhost' ? `api 127.0.0.1:${second} [::1]:${second}, too 127.0.0.1:${port} [::1]:${port}` : `api 127.0.0.1:${second}, too 127.0.0.1:${port}`,
+  )
+  // Nothing was bound anew: that would have taken a turn of the loop.
+  expect(world.log).toEqual([])
+  await world.greeted(port)
+  expect([world.traffic('api'), world.traffic('too')]).toEqual(['', '1 open'])
+})
+
+test('a port that a removed forward gives up goes to the one that is added in the same edit', async () => {
+  await start()
+  const client = await world.greeted(port)
+  world.apply(forward('new', port, { requireReady: false }))
+  await world.ready('new')
+  expect(world.status('api')).toBe('stopping draining a')
+  await world.greeted(port)
+  expect(world.traffic('new')).toBe('1 open')
+  client.socket.end()
+  await world.pass(2_000)
+  await world.until(() => world.status('api') === 'absent')
+})
+
+test('a forward that is renamed keeps its connections and goes on under its new name', async () => {
+  await start()
+  const client = await world.greeted(port)
+  world.apply(forward('shop', port))
+  expect(world.status('shop')).toBe('ready ready a')
+  client.socket.write('!')
+  await world.until(() => client.text() === 'a:!')
+  world.cluster.node.cut('a')
+  await world.until(() => world.status('shop') === 'waiting backoff a')
+  expect(world.log.at(-1)).toMatch(/^shop: ready -> waiting backoff/)
+  expect(world.cluster.dials).toEqual(['a'])
+})
+
+test('a removed forward drains what is busy, resets what is idle, and is then gone', async () => {
+  await start()
+  const idle = await world.greeted(port)
+  await world.pass(1_000)
+  const busy = await world.greeted(port)
+  world.apply()
+  expect((await world.client(port)).end()).toBe('ECONNREFUSED')
+  await world.until(() => idle.end() === 'ECONNRESET')
+  busy.socket.write('!')
+  await world.until(() => busy.text() === 'a:!')
+  expect(world.status()).toBe('stopping draining a')
+  await world.pass(30_000)
+  await world.until(() => busy.end() === 'ECONNRESET')
+  expect(world.status()).toBe('absent')
+  expect(world.log.slice(-2)).toEqual(['api: ready -> stopping draining: 2 open', 'api: stopping -> stopped stopped'])
+})
+
+test('restart: no stops at the first loss; an edit starts it again', async () => {
+  world.apply(forward('other', await world.freePort()))
+  world.cluster.show(seen(pod('a')))
+  await world.ready('other')
+  // The lane is open already, by another forward: its loss counts all the same.
+  world.apply(forward('api', port, { restart: { kind: 'no' } }))
+  await world.ready('api')
+  world.cluster.node.cut('a')
+  await world.until(() => world.status() === 'stopped stopped -')
+  expect((await world.client(port)).end()).toBe('ECONNREFUSED')
+  world.apply(forward('api', port, { restart: { kind: 'no' }, description: 'again' }))
+  await world.pass(500)
+  await world.ready('api')
+  expect((await world.greeted(port)).text()).toBe('a:')
+})
+
+test('restart: on-failure:2 gives up after two failures and dials no more; an edit starts it again', async () => {
+  world.apply(forward('api', port, { restart: { kind: 'on-failure', limit: 2 } }))
+  world.cluster.answers.set('a', { kind: 'refused', status: 500, headers: {}, body: '' })
+  world.cluster.show(seen(pod('a')))
+  await world.pass(3_000)
+  expect(world.log.at(-1)).toBe('api: waiting -> failed gave-up: gave up: the API server refused the tunnel (HTTP 500)')
+  await world.clock.advance(600_000)
+  expect(world.cluster.dials).toEqual(['a', 'a'])
+  const client = await world.client(port)
+  await world.until(() => client.end() === 'ECONNRESET')
+
+  world.cluster.answers.clear()
+  world.apply(forward('api', port))
+  await world.ready()
+  expect((await world.greeted(port)).text()).toBe('a:')
+})
+
+test('a stop lets the busy finish, resets the idle at once and what is left at the deadline, and counts each once', async () => {
+  await start()
+  const served = await world.greeted(port)
+  served.socket.end()
+  await world.pass(1_500)
+  await world.until(() => world.traffic() === '1 served')
+  await world.pass(1_000)
+  const [busy, finishing] = [await world.greeted(port), await world.greeted(port)]
+  const stopping = world.supervisor.stop({ drainMs: 2_000, deadline: new AbortController().signal })
+  finishing.socket.end()
+  await world.pass(1_500)
+  expect([busy.end(), finishing.end()]).toEqual(['open', 'fin'])
+  await world.pass(500)
+  await stopping
+  await world.until(() => busy.end() === 'ECONNRESET')
+  expect(world.log.at(-1)).toBe('stopped: 1 forwards, 2 served, 0 failed, 1 reset')
+})
+
+test('a second word ends a stop at once', async () => {
+  await start()
+  const busy = await world.greeted(port)
+  const now = new AbortController()
+  const stopping = world.supervisor.stop({ drainMs: 60_000, deadline: now.signal })
+  now.abort()
+  await stopping
+  await world.until(() => busy.end() === 'ECONNRESET')
+})
+
+test('a forward that drains when everything stops gets no more time than the rest, and is counted once', async () => {
+  await start()
+  const busy = await world.greeted(port)
+  world.apply()
+  const stopping = world.supervisor.stop({ drainMs: 1_000, deadline: new AbortController().signal })
+  await world.pass(750)
+  expect(busy.end()).toBe('open')
+  await world.pass(250)
+  await stopping
+  expect(world.log.at(-1)).toBe('stopped: 0 forwards, 0 served, 0 failed, 1 reset')
+})
+
+test('a stop before anything was bound or opened leaves nothing', async () => {
+  world.clusters.delay = new Promise(() => {})
+  world.apply(forward('api', port))
+  await world.stop()
+  expect(world.log).toEqual([
+    'api: - -> starting resolving',
+    'api: starting -> stopping draining: 0 open',
+    'api: stopping -> stopped stopped',
+    'stopped: 1 forwards, 0 served, 0 failed, 0 reset',
+  ])
+})
+
+test('a forward that is removed while its cluster opens does not come back', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  world.clusters.delay = promise
+  world.apply(forward('api', port))
+  world.apply()
+  await world.until(() => world.status() === 'absent')
+  resolve()
+  await world.settle()
+  expect(world.cluster.watching.size).toBe(0)
+})
+
+test('a subscriber that throws is left out; one that makes news is heard after the rest', () => {
+  const heard: number[] = []
+  world.supervisor.subscribe(() => {
+    throw new Error('a broken screen')
+  })
+  world.supervisor.subscribe((event) => {
+    if (event.type === 'warning' && event.message === 'one') world.supervisor.warn('KPF_TEST', 'two')
+  })
+  world.supervisor.subscribe(({ seq }) => heard.push(seq))
+  world.supervisor.warn('KPF_TEST', 'one')
+  expect(heard).toEqual([1, 2])
+})
+
+function listeners(): string {
+  return world.supervisor
+    .snapshot()
+    .rows.map(({ spec, status }) => [spec.name, ...status.listeners].join(' '))
+    .join(', ')
+}
+
+async function start(): Promise<void> {
+  world.apply(forward('api', port))
+  world.cluster.show(seen(pod('a')))
+  await world.ready()
+}
