@@ -4,10 +4,11 @@
  */
 import type { Event } from '../supervisor/events.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
-import { eventLines, stoppedText, timeText } from '../output/event-text.ts'
-import { readyText, tableLines } from '../output/table.ts'
+import { eventLines, type SpecOf, stoppedText, timeText } from '../output/event-text.ts'
+import { tableLines } from '../output/table.ts'
 import { realClock } from '../system/clock.ts'
 import type { Context } from './context.ts'
+import { firstReady } from './first-ready.ts'
 import type { Renderer } from './renderer.ts'
 
 const FRAME_MS = 100
@@ -17,13 +18,12 @@ const HIDE_CURSOR = '\u001b[?25l'
 const SHOW_CURSOR = '\u001b[?25h'
 
 /** Starts drawing. */
-export function liveTable(supervisor: Supervisor, context: Context, title: string): Renderer {
+export function liveTable(supervisor: Supervisor, context: Context, { title, specOf }: { readonly title: string; readonly specOf: SpecOf }): Renderer {
   const closed = new AbortController()
-  const startedMs = realClock.now()
+  const whenReady = firstReady(supervisor, realClock)
   let drawnLines = 0
   let above: string[] = []
   let isDirty = true
-  let isAllTold = false
 
   const draw = (): void => {
     const { width, height } = context.terminal.size()
@@ -46,12 +46,9 @@ export function liveTable(supervisor: Supervisor, context: Context, title: strin
   }
   const hear = (event: Event): void => {
     isDirty = true
-    above.push(...linesAbove(event, supervisor))
-    const { rows } = supervisor.snapshot()
-    if (!isAllTold && rows.length > 0 && rows.every(({ status }) => status.state === 'ready')) {
-      isAllTold = true
-      above.push(`${readyText(supervisor.snapshot())} in ${((realClock.now() - startedMs) / 1000).toFixed(1)} s`)
-    }
+    above.push(...linesAbove(event, specOf))
+    const sentence = whenReady(event)
+    if (sentence !== undefined) above.push(sentence)
   }
   context.out(`${HIDE_CURSOR}${title}\n\n`)
   const unsubscribe = supervisor.subscribe(hear)
@@ -67,11 +64,9 @@ export function liveTable(supervisor: Supervisor, context: Context, title: strin
 }
 
 /** What is told once and scrolls away; states are in the table. */
-function linesAbove(event: Event, supervisor: Supervisor): readonly string[] {
+function linesAbove(event: Event, specOf: SpecOf): readonly string[] {
   if (event.type === 'forward-state-changed' || event.type === 'connection-accepted') return []
   if (event.type === 'stopped') return [stoppedText(event)]
-  const specOf = (name: string): undefined | ReturnType<Supervisor['snapshot']>['rows'][number]['spec'] =>
-    supervisor.snapshot().rows.find(({ spec }) => spec.name === name)?.spec
   return eventLines(event, specOf).map((line, index) => (index === 0 ? `${timeText(event.time)} ${line}` : `         ${line}`))
 }
 

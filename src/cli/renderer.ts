@@ -4,8 +4,8 @@ import { isoTime } from '../supervisor/iso-time.ts'
 import { realClock } from '../system/clock.ts'
 import { eventLine } from '../output/jsonl.ts'
 import { eventLines, type SpecOf } from '../output/event-text.ts'
-import { readyText } from '../output/table.ts'
 import { type Context, isSet, textFlag } from './context.ts'
+import { firstReady } from './first-ready.ts'
 import { liveTable } from './live-table.ts'
 
 /** Draws until it is closed. */
@@ -27,7 +27,7 @@ export function outputForm(context: Context): (typeof forms)[number] | undefined
 /** Subscribes the right renderer to the supervisor. */
 export function render(supervisor: Supervisor, context: Context, title: string): Renderer {
   const form = outputForm(context)
-  const specOf: SpecOf = (name) => supervisor.snapshot().rows.find(({ spec }) => spec.name === name)?.spec
+  const specOf: SpecOf = (name) => supervisor.forward(name)?.spec
   switch (form) {
     case 'jsonl': {
       const wallAt = (clockMs: number): string => isoTime(realClock.wallMs() + clockMs - realClock.now())
@@ -41,7 +41,7 @@ export function render(supervisor: Supervisor, context: Context, title: string):
         }),
       }
     case 'auto':
-      if (context.terminal.isInteractive) return liveTable(supervisor, context, title)
+      if (context.terminal.isInteractive) return liveTable(supervisor, context, { title, specOf })
       return plain(supervisor, context, specOf)
     case 'plain':
     case undefined:
@@ -49,23 +49,16 @@ export function render(supervisor: Supervisor, context: Context, title: string):
   }
 }
 
-/** One line per transition; once, when all are ready, that they are. */
+/** One line per transition; once, when all are ready, that they are: one alone has said so. */
 function plain(supervisor: Supervisor, context: Context, specOf: SpecOf): Renderer {
-  const startedMs = realClock.now()
-  const ready = new Set<string>()
-  let isAllTold = false
+  const whenReady = firstReady(supervisor, realClock)
   return {
     isLive: false,
     close: supervisor.subscribe((event) => {
       const lines = eventLines(event, specOf)
       if (lines.length > 0) context.err(`${lines.join('\n')}\n`)
-      if (isAllTold || event.type !== 'forward-state-changed') return
-      if (event.to === 'ready') ready.add(event.forward)
-      else ready.delete(event.forward)
-      const { rows } = supervisor.snapshot()
-      if (rows.length === 0 || rows.some(({ spec }) => !ready.has(spec.name))) return
-      isAllTold = true
-      if (rows.length > 1) context.err(`${readyText(supervisor.snapshot())} in ${((realClock.now() - startedMs) / 1000).toFixed(1)} s\n`)
+      const sentence = whenReady(event)
+      if (sentence?.startsWith('all ')) context.err(`${sentence}\n`)
     }),
   }
 }

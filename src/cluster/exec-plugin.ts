@@ -11,6 +11,7 @@ import type { Readable } from 'node:stream'
 import type { Clock } from '../system/clock.ts'
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
+import { isRecord } from './kube-object.ts'
 import { timeMs } from './time.ts'
 
 /** The `exec` entry of a kubeconfig user. */
@@ -185,8 +186,4 @@ function text(value: unknown): string {
 
 function pluginFailure(config: ExecConfig, what: string, hint?: string): Failure {
   return failure('KPF_AUTH_PLUGIN', `credential plugin "${escapeForeign(config.command)}" ${what}`, hint === undefined ? {} : { hint })
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

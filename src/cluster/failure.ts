@@ -5,12 +5,7 @@
  */
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
-
-/** The parts of a Kubernetes Status that we read (meta/v1 Status). */
-export interface StatusBody {
-  readonly message?: string
-  readonly reason?: string
-}
+import { readStatus } from '../tunnel/refusal-status.ts'
 
 const TLS_VERIFY = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -78,20 +73,6 @@ export function answerFailure(status: number, headers: Readonly<Record<string, s
       return failure('KPF_CLUSTER_BUSY', 'the API server is busy (429)', more)
     default:
       return failure('KPF_CLUSTER_ERROR', `the API server answered ${status}${told === '' ? '' : `: ${told}`}`, more)
-  }
-}
-
-/** The Status in a body, if it is one. */
-export function readStatus(body: string): StatusBody | undefined {
-  if (!body.startsWith('{')) return undefined
-  try {
-    const value: unknown = JSON.parse(body)
-    if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== 'Status') return undefined
-    const message = 'message' in value && typeof value.message === 'string' ? value.message : undefined
-    const reason = 'reason' in value && typeof value.reason === 'string' ? value.reason : undefined
-    return { ...(message !== undefined && { message }), ...(reason !== undefined && { reason }) }
-  } catch {
-    return undefined
   }
 }
 

@@ -10,6 +10,7 @@ import { newClusters, newContexts, newUsers } from '@kubernetes/client-node/dist
 import type { Cluster, Context, User } from '@kubernetes/client-node/dist/config_types.js'
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
+import { isRecord } from './kube-object.ts'
 
 /** What reading needs of the machine. */
 export interface KubeconfigParts {
@@ -194,8 +195,4 @@ function joined<T extends { readonly name: string }>(first: readonly T[], second
 function withDefined<T extends object>(value: { [key in keyof T]: T[key] | undefined }): T {
   // The keys with undefined values are gone, which is what T says.
   return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined && inner !== null)) as T
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

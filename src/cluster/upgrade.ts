@@ -10,16 +10,12 @@ import type { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import type { Dialer, Transport, UpgradeRefusal, UpgradeRequest, Upgraded } from '../tunnel/dialer.ts'
 import type { Failure } from '../tunnel/failure.ts'
+import { ACCEPT_GUID, CHANNEL_PROTOCOL, STREAM_PROTOCOL, TUNNEL_PROTOCOL } from '../tunnel/websocket.ts'
 import type { ApiEndpoint, Ask } from './endpoint.ts'
 import { connectionFailure } from './failure.ts'
 import { readBody } from './requests.ts'
 
-const TUNNEL_PROTOCOL = 'SPDY/3.1+portforward.k8s.io'
-const CHANNEL_PROTOCOL = 'v4.channel.k8s.io'
-const STREAM_PROTOCOL = 'portforward.k8s.io'
 const MAX_REFUSAL_BYTES = 64 * 1024
-/** RFC 6455, section 1.3. */
-const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
 /** The dialer of one API server. */
 export function createDialer(endpoint: ApiEndpoint): Dialer {

@@ -7,11 +7,9 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Receiver } from 'ws'
 import type { Clock } from '../system/clock.ts'
-import { CHANNEL_PROTOCOL, STREAM_PROTOCOL, TUNNEL_PROTOCOL } from '../tunnel/websocket.ts'
+import { ACCEPT_GUID, CHANNEL_PROTOCOL, STREAM_PROTOCOL, TUNNEL_PROTOCOL } from '../tunnel/websocket.ts'
 import { SpdyServer } from './spdy-server.ts'
 import type { Workloads } from './workloads.ts'
-
-const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
 /** Which upgrades the server takes; an older server takes fewer. */
 export type Serves = ReadonlySet<'websocket' | 'spdy'>

@@ -77,7 +77,7 @@ export class Connection {
   }
 
   /** Bridges the client to the pod; resolves when that has ended, whichever way. */
-  async dispatch(route: Route, options: { halfCloseMs: number; streamMs: number }): Promise<ConnectionEnd> {
+  async dispatch(route: Route, options: { halfCloseMs: number }): Promise<ConnectionEnd> {
     if (this.#left) return { kind: 'client-left' }
     this.#unlisten()
     this.dispatches++

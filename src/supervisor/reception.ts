@@ -198,8 +198,8 @@ export class Reception {
   }
 
   async #dispatch(connection: Connection, route: Route): Promise<void> {
-    const { halfCloseMs, streamMs } = this.#spec.timeouts
-    const end = await connection.dispatch(route, { halfCloseMs, streamMs })
+    const { halfCloseMs } = this.#spec.timeouts
+    const end = await connection.dispatch(route, { halfCloseMs })
     if (end.kind !== 'returned') return this.#ended(connection, end)
     if (end.podGone) this.#parts.podGone(route.key)
     const isRefused = end.failure.code === 'KPF_STREAM_REFUSED' && !end.podGone && !(await this.#isPodEnding(route.key))

@@ -12,6 +12,9 @@ export const CHANNEL_PROTOCOL = 'v4.channel.k8s.io'
 /** `X-Stream-Protocol-Version` of bare SPDY. */
 export const STREAM_PROTOCOL = 'portforward.k8s.io'
 
+/** What is hashed after the key for `Sec-WebSocket-Accept` (RFC 6455, section 1.3). */
+export const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+
 /** Longer messages end the tunnel. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 

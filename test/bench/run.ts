@@ -9,7 +9,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fetchText } from '../e2e/clients.ts'
+import { answered } from '../e2e/clients.ts'
 import { freePort, program } from '../e2e/kpf.ts'
 import { clusterBinary } from '../e2e/rig/build.ts'
 import { type Cluster, startCluster } from '../e2e/rig/cluster.ts'
@@ -37,22 +37,11 @@ function timed(command: string, args: readonly string[]): number {
 async function firstByte(start: (port: number) => ChildProcess, ports: readonly number[]): Promise<number> {
   const startMs = performance.now()
   const child = start(ports[0] ?? 0)
-  await Promise.all(ports.map((port) => answered(port)))
+  await Promise.all(ports.map(answered))
   const tookMs = performance.now() - startMs
   child.kill('SIGKILL')
   await once(child, 'exit')
   return tookMs
-}
-
-async function answered(port: number): Promise<void> {
-  for (;;) {
-    const isThere = await fetchText(port).then(
-      () => true,
-      () => false,
-    )
-    if (isThere) return
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
 }
 
 async function measure(cluster: Cluster, dir: string, kubectl: string): Promise<void> {

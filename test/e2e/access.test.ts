@@ -1,6 +1,6 @@
 /** Who may what, and what is said when not. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { fetchText } from './clients.ts'
+import { answered, fetchText } from './clients.ts'
 import { freePort, kpf, Up } from './kpf.ts'
 import { type Cluster, startCluster, type User } from './rig/cluster.ts'
 import { pod } from './rig/manifests.ts'
@@ -56,19 +56,10 @@ test('a role that is removed under a live tunnel leaves it alone', async () => {
 
 test('the ad-hoc form prints what kubectl prints, and nothing else, on stdout', async () => {
   const port = await freePort()
-  const child = kpf(['pod/web', `${port}:8080`], { env: { KUBECONFIG: cluster.kubeconfig } })
-  for (;;) {
-    if (
-      await fetchText(port).then(
-        () => true,
-        () => false,
-      )
-    )
-      break
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  const { execFileSync } = await import('node:child_process')
-  execFileSync('pkill', ['-INT', '-f', `pod/web ${port}:8080`])
+  const interrupt = new AbortController()
+  const child = kpf(['pod/web', `${port}:8080`], { env: { KUBECONFIG: cluster.kubeconfig }, interrupt: interrupt.signal })
+  await answered(port)
+  interrupt.abort()
   const { code, stdout } = await child
   expect(code).toBe(0)
   expect(stdout.split('\n').slice(0, 2)).toEqual([`Forwarding from 127.0.0.1:${port} -> 8080`, `Forwarding from [::1]:${port} -> 8080`])

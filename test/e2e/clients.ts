@@ -22,6 +22,20 @@ export function fetchText(port: number, path = '/', timeoutMs = 15_000): Promise
   })
 }
 
+/** Resolves when the port has answered a request; it is asked every 2 ms, for 20 s at most. */
+export async function answered(port: number): Promise<void> {
+  const endMs = performance.now() + 20_000
+  for (;;) {
+    try {
+      await fetchText(port)
+      return
+    } catch (error) {
+      if (performance.now() > endMs) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
 /** A connected socket. */
 export async function open(port: number, host = '127.0.0.1'): Promise<Socket> {
   const socket = connect({ port, host, allowHalfOpen: true, noDelay: true })

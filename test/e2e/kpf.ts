@@ -2,13 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
+import { freePorts } from '../../src/system/free-ports.ts'
 
 /** The built program. */
 export const program = fileURLToPath(new URL('../../dist/kpf.js', import.meta.url))
@@ -152,12 +152,13 @@ export class Up {
   }
 }
 
-/** What a finished run of kpf printed. */
+/** What a finished run of kpf printed; `interrupt` sends SIGINT. */
 export async function kpf(
   args: readonly string[],
-  options: { env?: Readonly<Record<string, string>>; cwd?: string } = {},
+  options: { env?: Readonly<Record<string, string>>; cwd?: string; interrupt?: AbortSignal } = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [program, ...args], { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  options.interrupt?.addEventListener('abort', () => child.kill('SIGINT'), { once: true })
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk: Buffer) => {
@@ -172,10 +173,6 @@ export async function kpf(
 
 /** A local port that nobody has now. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
+  const [port = 0] = await freePorts(1)
+  return port
 }

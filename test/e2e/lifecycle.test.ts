@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { fetchText, open } from './clients.ts'
+import { answered, fetchText, open } from './clients.ts'
 import { freePort, Up } from './kpf.ts'
 import { clusterBinary } from './rig/build.ts'
 import { type Cluster, startCluster } from './rig/cluster.ts'
@@ -32,11 +32,6 @@ async function echoed(socket: Socket, text: string): Promise<string> {
   const answer = once(socket, 'data')
   socket.write(text)
   return String((await answer)[0])
-}
-
-/** Resolves when the port has answered a request; the port is asked every 5 ms. */
-async function answered(port: number): Promise<void> {
-  await vi.waitFor(() => fetchText(port, '/whoami'), { timeout: 20_000, interval: 5 })
 }
 
 function isRefused(url: string): Promise<boolean> {

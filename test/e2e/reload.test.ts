@@ -1,7 +1,7 @@
 /** Edits of the file, seen from outside. */
 import { writeFile, open as openFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { fetchText, open } from './clients.ts'
+import { answered, fetchText, open } from './clients.ts'
 import { freePort, Up } from './kpf.ts'
 import { type Cluster, startCluster } from './rig/cluster.ts'
 import { pod } from './rig/manifests.ts'
@@ -41,16 +41,7 @@ test('an edit is in force within 400 ms of its rename', async () => {
   for (const port of [after, before, after, before, after]) {
     await up.edit(`forwards:\n  web: pod/web ${port}:8080\n`)
     const startMs = performance.now()
-    for (;;) {
-      if (
-        await fetchText(port).then(
-          () => true,
-          () => false,
-        )
-      )
-        break
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
+    await answered(port)
     tookMs.push(Math.round(performance.now() - startMs))
   }
   console.info('edit to first byte, ms', tookMs)
