@@ -22,7 +22,7 @@ export async function check(context: Context): Promise<number> {
   const flags = flagsOf(context)
   const loaded: Loaded =
     found.path === '-'
-      ? loadBytes('stdin', await readAll(context.stdin), { directory: context.cwd, flags })
+      ? loadBytes('stdin', await readAll(context.stdin()), { directory: context.cwd, flags })
       : await load(found.path, { files: realFiles, flags, shownAs: found.shownAs, looksForOverride: !found.isNamed })
   const problems = loaded.kind === 'rejected' ? loaded.problems : []
   if (output === 'json') context.out(`${JSON.stringify({ v: 1, problems }, undefined, 2)}\n`)

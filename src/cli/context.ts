@@ -14,7 +14,7 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   readonly home: string
-  readonly stdin: Readable & { readonly isTTY?: boolean }
+  readonly stdin: () => Readable & { readonly isTTY?: boolean }
   /** Data. Never blocks, never fails: what nobody reads is dropped. */
   readonly out: (text: string) => void
   /** Everything else. */

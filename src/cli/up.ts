@@ -25,7 +25,7 @@ export async function up(context: Context): Promise<number> {
     context.err(NO_FILE)
     return exitCodes.usage
   }
-  const bytes = found.path === '-' ? await readAll(context.stdin) : await bytesOf(found.path)
+  const bytes = found.path === '-' ? await readAll(context.stdin()) : await bytesOf(found.path)
   const loaded = await read(found, bytes, context)
   if (loaded.kind === 'rejected') {
     context.err(`${problemsText(loaded.problems)}\n`)

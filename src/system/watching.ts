@@ -5,9 +5,9 @@
  * chokidar alone loses a file whose directory is replaced (a `git checkout`, a swapped
  * link), so the poll is the truth and the events only make it quick.
  */
+import { once } from 'node:events'
 import { stat, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { watch as watchTree } from 'chokidar'
 import type { Clock } from './clock.ts'
 
 /** Watches files by path, whether they exist or not. */
@@ -17,6 +17,8 @@ export interface FileWatcher {
 }
 
 const POLL_MS = 2_000
+/** The watcher is the largest part of kpf that nothing waits for: it is read when the first connections are through. */
+const HINTS_AFTER_MS = 150
 
 /** The machine's watcher. */
 export function fileWatcher(clock: Clock, notice: (text: string) => void): FileWatcher {
@@ -38,24 +40,32 @@ export function fileWatcher(clock: Clock, notice: (text: string) => void): FileW
         while (await clock.sleep(POLL_MS, closed.signal)) await check()
       }
       const polling = poll()
-      const hints = hintsFor(paths, () => void check(), notice)
+      const hintLater = async (): Promise<void> => {
+        if (!(await clock.sleep(HINTS_AFTER_MS, closed.signal))) return
+        const hints = await hintsFor(paths, () => void check(), notice)
+        if (!closed.signal.aborted) await once(closed.signal, 'abort')
+        await hints.close()
+      }
+      const hinting = hintLater()
       return {
         async close() {
           closed.abort()
-          await hints.close()
-          await polling
+          await Promise.all([hinting, polling])
         },
       }
     },
   }
 }
 
-function hintsFor(paths: readonly string[], hint: () => void, notice: (text: string) => void): { close(): Promise<void> } {
+async function hintsFor(paths: readonly string[], hint: () => void, notice: (text: string) => void): Promise<{ close(): Promise<void> }> {
+  const { watch } = await import('chokidar')
   const names = new Set(paths)
   const directories = [...new Set(paths.map((path) => dirname(path)))]
-  const watcher = watchTree(directories, { depth: 0, ignoreInitial: true, ignored: (path) => !names.has(path) && !directories.includes(path) })
+  const watcher = watch(directories, { depth: 0, ignoreInitial: true, ignored: (path) => !names.has(path) && !directories.includes(path) })
   let isTold = false
   watcher.on('all', hint)
+  // What changed before it listened.
+  watcher.on('ready', hint)
   watcher.on('error', (error) => {
     if (isTold) return
     isTold = true

@@ -1,6 +1,6 @@
 /** The whole program on the sample cluster: what a person or a script sees of `kpf up`. */
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -124,4 +124,15 @@ test('check says what is wrong as JSON, and nothing on stderr', async () => {
   expect([good.code, JSON.parse(good.stdout)]).toMatchObject([0, { problems: [] }])
   const bad = await kpf(['check', '-o', 'json', '-f', await file('forwards:\n  web: { target: svc/web, prots: ["3000:80"], ports: ["3000:80"] }\n')])
   expect([bad.code, JSON.parse(bad.stdout), bad.stderr]).toMatchObject([2, { v: 1, problems: [{ line: 2, column: 27, code: 'KPF_KEY_UNKNOWN' }] }, ''])
+})
+
+test('the compiled code is on disk soon after the start, for a supervisor that is killed', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'kpf-home-'))
+  const up = await Up.start(`forwards:\n  web: svc/web ${await freePort()}:80\n`, { kubeconfig, env: { HOME: home, XDG_CACHE_HOME: '' } })
+  await up.ready('web')
+  const folder = join(home, '.cache', 'kpf', 'compiled')
+  const size = async (): Promise<number> => (await readdir(folder, { recursive: true }).catch(() => [])).length
+  await expect.poll(size, { timeout: 10_000 }).toBeGreaterThan(5)
+  await up.stop('SIGKILL')
+  await rm(home, { recursive: true, force: true })
 })
