@@ -43,11 +43,40 @@ export async function open(port: number, host = '127.0.0.1'): Promise<Socket> {
   return socket
 }
 
+/** What comes back for a text through a connection to an echo. */
+export async function echoed(socket: Socket, text: string): Promise<string> {
+  const answer = once(socket, 'data')
+  socket.write(text)
+  return String((await answer)[0])
+}
+
+/** Whether nobody accepts connections at a URL's host and port. */
+export function isRefused(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port) })
+    socket.on('error', () => resolve(true))
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve(false)
+    })
+  })
+}
+
+/** What a load saw. */
+export interface Hammered {
+  readonly total: number
+  readonly failed: number
+  /** Of the failed ones: nobody listened. */
+  readonly refused: number
+  /** Of those that were answered. */
+  readonly slowestMs: number
+  /** The first few. */
+  readonly errors: readonly string[]
+}
+
 /** Opens a new connection every `everyMs` for `forMs` and counts what failed. */
-export async function hammer(
-  port: number,
-  { everyMs, forMs, path = '/' }: { everyMs: number; forMs: number; path?: string },
-): Promise<{ total: number; failed: number; slowestMs: number; errors: readonly string[] }> {
+export async function hammer(port: number, { everyMs, forMs, path = '/' }: { everyMs: number; forMs: number; path?: string }): Promise<Hammered> {
   const errors: string[] = []
   const pending: Promise<void>[] = []
   let slowestMs = 0
@@ -67,5 +96,6 @@ export async function hammer(
     await new Promise((resolve) => setTimeout(resolve, everyMs))
   }
   await Promise.all(pending)
-  return { total: pending.length, failed: errors.length, slowestMs: Math.round(slowestMs), errors: errors.slice(0, 5) }
+  const refused = errors.filter((error) => error.includes('ECONNREFUSED')).length
+  return { total: pending.length, failed: errors.length, refused, slowestMs: Math.round(slowestMs), errors: errors.slice(0, 5) }
 }

@@ -1,8 +1,9 @@
-/** A rollout and a deleted pod are invisible to new connections. */
+/** A rollout and a deleted pod are invisible to new connections; kubectl's own port-forward is asked the same beside it. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { fetchText, hammer } from './clients.ts'
+import { fetchText, hammer, type Hammered } from './clients.ts'
 import { freePort, Up } from './kpf.ts'
 import { type Cluster, startCluster } from './rig/cluster.ts'
+import { KubectlForward } from './rig/kubectl-forward.ts'
 import { deployment, service } from './rig/manifests.ts'
 
 let cluster: Cluster
@@ -29,28 +30,37 @@ async function start(name: string): Promise<{ up: Up; port: number }> {
   return { up, port }
 }
 
+/** The same client on both, from before the event on. What kubectl loses is printed, and is no claim of ours. */
+async function besideKubectl(what: string, { port, target }: { port: number; target: string }, event: () => Promise<unknown>): Promise<Hammered> {
+  await using kubectl = await KubectlForward.start(cluster, target, target.startsWith('svc/') ? 80 : 8080)
+  const both = Promise.all([hammer(port, load), hammer(kubectl.port, load)])
+  // It must have worked, or its losses would say nothing.
+  expect(await fetchText(kubectl.port)).toContain('pod polite-')
+  await event()
+  const [ours, theirs] = await both
+  console.info(what, { kpf: ours, kubectl: theirs })
+  expect(Math.abs(theirs.total - ours.total)).toBeLessThan(ours.total / 10)
+  expect(theirs.failed).toBeLessThan(theirs.total)
+  return ours
+}
+
 test('no connection fails during a rollout restart of pods that serve on for 2 s', async () => {
   const { up, port } = await start('polite')
   await using _up = up
-  const hammered = hammer(port, load)
-  await cluster.kubectlOutput(['rollout', 'restart', 'deployment/polite'])
-  const result = await hammered
-  console.info('rollout, polite pods', result)
+  const restart = (): Promise<unknown> => cluster.kubectlOutput(['rollout', 'restart', 'deployment/polite'])
+  const result = await besideKubectl('rollout, polite pods', { port, target: 'svc/polite' }, restart)
   expect(up.events.some((event) => event.type === 'forward-moved')).toBe(true)
   expect(result).toMatchObject({ failed: 0, errors: [] })
-}, 60_000)
+}, 90_000)
 
 test('no connection fails when the serving pod is deleted', async () => {
   const { up, port } = await start('polite')
   await using _up = up
   const served = await fetchText(port)
   const podName = /pod (\S+)/.exec(served)?.[1] ?? ''
-  const hammered = hammer(port, load)
-  await cluster.delete(['pod', podName], 'and go on')
-  const result = await hammered
-  console.info('deletion, polite pod', result)
+  const result = await besideKubectl('deletion, polite pod', { port, target: `pod/${podName}` }, () => cluster.delete(['pod', podName], 'and go on'))
   expect(result).toMatchObject({ failed: 0, errors: [] })
-}, 60_000)
+}, 90_000)
 
 test('pods that leave at once cost at most the request in flight', async () => {
   const { up, port } = await start('rude')

@@ -109,6 +109,11 @@ export class Cluster {
     return outputOf(this.#running.binary, this.#kubectlArgs(args), stdin === undefined ? {} : { stdin })
   }
 
+  /** A kubectl that goes on until its owner ends it. */
+  spawnKubectl(args: readonly string[]): ChildProcess {
+    return spawn(this.#running.binary, this.#kubectlArgs(args), { stdio: 'ignore' })
+  }
+
   #kubectlArgs(args: readonly string[]): string[] {
     // Its own cache: the discovery of another cluster on the same port would be found in the shared one.
     return ['kubectl', '--kubeconfig', this.kubeconfig, '--cache-dir', join(this.dir, 'cache'), ...args]
