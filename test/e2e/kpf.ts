@@ -37,6 +37,8 @@ export interface UpOptions {
   readonly kubeconfig: string
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Instead of the built program: a script with arguments that stand before the verb. */
+  readonly host?: readonly string[]
 }
 
 /** `kpf up` on a file of its own. */
@@ -71,7 +73,7 @@ export class Up {
   static async start(text: string, options: UpOptions): Promise<Up> {
     const dir = await mkdtemp(join(tmpdir(), 'kpf-up-'))
     await writeFile(join(dir, 'forwards.yaml'), text)
-    const child = spawn(process.execPath, [program, 'up', '-o', 'jsonl', ...(options.args ?? [])], {
+    const child = spawn(process.execPath, [...(options.host ?? [program]), 'up', '-o', 'jsonl', ...(options.args ?? [])], {
       cwd: dir,
       env: { ...process.env, KUBECONFIG: options.kubeconfig, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -98,6 +100,11 @@ export class Up {
 
   get stderr(): string {
     return this.#stderr
+  }
+
+  /** Its exit code, once it has ended; `stop` removes its folder, this leaves it. */
+  get exited(): Promise<number> {
+    return this.#exited
   }
 
   /** Saves as editors do: a new file, renamed over the old one. */

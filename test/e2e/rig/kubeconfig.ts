@@ -20,17 +20,19 @@ export interface KubeconfigParts {
   readonly caFile: string
   readonly user: Credential
   readonly namespace?: string
+  /** Of the context, the cluster and the user. Default: "test". */
+  readonly name?: string
 }
 
-/** A kubeconfig with the one context "test". JSON, which is YAML too. */
-export function kubeconfigText({ server, caFile, user, namespace = 'default' }: KubeconfigParts): string {
+/** A kubeconfig with one context. JSON, which is YAML too. */
+export function kubeconfigText({ server, caFile, user, namespace = 'default', name = 'test' }: KubeconfigParts): string {
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    'current-context': 'test',
-    clusters: [{ name: 'test', cluster: { server, 'certificate-authority': caFile } }],
-    users: [{ name: 'test', user }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test', namespace } }],
+    'current-context': name,
+    clusters: [{ name, cluster: { server, 'certificate-authority': caFile } }],
+    users: [{ name, user }],
+    contexts: [{ name, context: { cluster: name, user: name, namespace } }],
   }
   return `${JSON.stringify(config, undefined, 2)}\n`
 }
