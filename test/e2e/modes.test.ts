@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { fetchText, hammer } from './clients.ts'
+import { echoed, fetchText, hammer, isRefused, open } from './clients.ts'
 import { freePort, Up } from './kpf.ts'
 import { type Cluster, startCluster } from './rig/cluster.ts'
-import { deployment, service } from './rig/manifests.ts'
-import { type Mode, modes } from './rig/modes.ts'
+import { type ContainerOptions, deployment, service } from './rig/manifests.ts'
+import { askedMode, modes } from './rig/modes.ts'
 
 type Transport = 'websocket' | 'spdy' | 'channel'
 
@@ -30,7 +30,12 @@ function transportOf({ verb, requestURI }: AuditLine): Transport {
   return requestURI.includes('ports=') ? 'channel' : 'websocket'
 }
 
-const asked = process.env['KPF_E2E_MODE'] as Mode | undefined
+const asked = askedMode()
+
+/** Serves on for 2 s when its pod ends. */
+function container(app: 'http' | 'echo', port: number): ContainerOptions {
+  return { app, ports: { [app]: port }, env: { KPF_TERM_DELAY: '2s' } }
+}
 
 describe.each(asked === undefined ? modes : [asked])('mode %s', (mode) => {
   let cluster: Cluster
@@ -47,10 +52,11 @@ describe.each(asked === undefined ? modes : [asked])('mode %s', (mode) => {
     const flags = [`--audit-policy-file=${join(auditDir, 'policy.json')}`, `--audit-log-path=${join(auditDir, 'log')}`]
     cluster = await startCluster({ mode, flags: flags.map((flag) => `--apiserver-arg=${flag}`) })
     await cluster.apply(
-      deployment('web', { replicas: 2, graceSeconds: 5, containers: [{ app: 'http', ports: { http: 8080 }, env: { KPF_TERM_DELAY: '2s' } }] }),
+      deployment('web', { replicas: 2, graceSeconds: 5, containers: [container('http', 8080), container('echo', 7000)] }),
       service('web', {
         ports: [
           { name: 'http', port: 80, targetPort: 'http' },
+          { name: 'echo', port: 7000, targetPort: 'echo' },
           { name: 'closed', port: 9999, targetPort: 9999 },
         ],
       }),
@@ -128,5 +134,37 @@ describe.each(asked === undefined ? modes : [asked])('mode %s', (mode) => {
     expect(result).toMatchObject({ failed: 0, errors: [] })
     await up.next('ready again', ({ to }) => to === 'ready', { since })
     expect(up.events.slice(since).some(({ to }) => to === 'failed')).toBe(false)
+  })
+  test('an API server that ends gently carries what is open and refuses new tunnels; who waits for one is answered when it is back', async () => {
+    const { up, port } = await start()
+    await using _up = up
+    const [echoPort, latePort] = [await freePort(), await freePort()]
+    await using echo = await Up.start(`forwards:\n  echo: svc/web ${echoPort}:7000\n`, { kubeconfig: cluster.kubeconfig })
+    await echo.ready('echo')
+    const socket = await open(echoPort)
+    socket.on('error', () => {})
+    expect(await echoed(socket, 'before')).toBe('before')
+    const since = up.events.length
+    await cluster.signal('apiserver', 'TERM')
+    await vi.waitFor(async () => expect(await isRefused(cluster.server)).toBe(true), { timeout: 5_000, interval: 50 })
+    // A kpf that begins now has no tunnel to go on with.
+    await using late = await Up.start(`forwards:\n  late: { target: svc/web, ports: ["${latePort}:80"], hold: { timeout: 30s } }\n`, {
+      kubeconfig: cluster.kubeconfig,
+    })
+    await late.next('refused', ({ to }) => to === 'waiting')
+    const held = [fetchText(latePort, '/whoami', 30_000)]
+    for (let beat = 0; beat < 10; beat++) {
+      expect(await echoed(socket, `beat ${beat}`)).toBe(`beat ${beat}`)
+      await fetchText(port, '/whoami')
+      await new Promise((resolve) => setTimeout(resolve, 300))
+    }
+    expect(up.events.slice(since).filter(({ type }) => type === 'forward-state-changed')).toEqual([])
+    await cluster.kill('apiserver')
+    await up.next('lost', ({ to }) => to === 'waiting', { since })
+    held.push(fetchText(port, '/whoami', 30_000))
+    await cluster.start('apiserver')
+    for (const answer of await Promise.all(held)) expect(answer).toMatch(/^web-/)
+    expect([...up.events.slice(since), ...late.events].some(({ to }) => to === 'failed')).toBe(false)
+    socket.destroy()
   })
 })

@@ -1,13 +1,19 @@
 /**
- * `npm run test:e2e [-- --only NAME]`: builds what the suite needs and runs it against a
- * real control plane. In CI a missing tool is a failure, never a skip.
+ * `npm run test:e2e [-- --only NAME] [--mode MODE]`: builds what the suite needs and runs
+ * it against a real control plane: all of it on the newest server and `modes.test.ts` on
+ * each, or all of it on the one that is named. In CI a missing tool is a failure, never a skip.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { clusterBinary } from './rig/build.ts'
+import { askedMode, modeVariable } from './rig/modes.ts'
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, mode: { type: 'string' } }, allowPositionals: true })
+
+const mode = values.mode === undefined ? {} : { [modeVariable]: values.mode }
+// Before anything is built.
+askedMode(mode)
 
 function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): number {
   return spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } }).status ?? 1
@@ -29,4 +35,4 @@ installPostgres()
 await clusterBinary()
 if (run('npm', ['run', '--silent', 'build']) !== 0) process.exit(1)
 const only = values.only === undefined ? [] : ['-t', values.only]
-process.exit(run('vitest', ['run', '--project', 'e2e', '--no-file-parallelism', ...only], values.mode === undefined ? {} : { KPF_E2E_MODE: values.mode }))
+process.exit(run('vitest', ['run', '--project', 'e2e', '--no-file-parallelism', ...only], mode))

@@ -14,10 +14,11 @@ import { clusterBinary } from './build.ts'
 import { type Part, type Signal, tell } from './control.ts'
 import { type Credential, kubeconfigText } from './kubeconfig.ts'
 import type { Manifest } from './manifests.ts'
-import { type Mode, modeFlags } from './modes.ts'
+import { askedMode, type Mode, modeFlags } from './modes.ts'
 import { outputOf, type Result, run } from './program.ts'
 
 export interface ClusterOptions {
+  /** Default: the one that the run was narrowed to, else the newest server. */
   readonly mode?: Mode
   readonly nodes?: number
   /** Kept at the end, for a look at the logs. Short: it holds Unix sockets. Default: a new one, removed. */
@@ -40,7 +41,7 @@ export interface TokenOptions {
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const binary = await clusterBinary()
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'kpf-')))
-  const flags = [`--dir=${dir}`, `--nodes=${options.nodes ?? 1}`, ...modeFlags[options.mode ?? 'default'], ...(options.flags ?? [])]
+  const flags = [`--dir=${dir}`, `--nodes=${options.nodes ?? 1}`, ...modeFlags[options.mode ?? askedMode() ?? 'default'], ...(options.flags ?? [])]
   if (options.dir === undefined) flags.push('--rm')
   const child = spawn(binary, ['up', ...flags], { stdio: ['pipe', 'pipe', 'pipe'] })
   child.stdin.on('error', () => {}) // it may be gone already when it is told to go

@@ -19,3 +19,18 @@ export const modeFlags: Readonly<Record<Mode, readonly string[]>> = {
 
 /** All modes, for tests that run in each. */
 export const modes = Object.keys(modeFlags) as readonly Mode[]
+
+/** How `run.ts` tells the tests. */
+export const modeVariable = 'KPF_E2E_MODE'
+
+/**
+ * The one mode that a run was narrowed to (`npm run test:e2e -- --mode NAME`), for every
+ * cluster that names none itself. An unknown name is a failure, or nothing would be tested.
+ */
+export function askedMode(env: Readonly<Record<string, string | undefined>> = process.env): Mode | undefined {
+  const name = env[modeVariable]
+  if (name === undefined || name === '') return undefined
+  const mode = modes.find((known) => known === name)
+  if (mode === undefined) throw new Error(`there is no mode "${name}": use ${modes.join(', ')}`)
+  return mode
+}
