@@ -1,6 +1,6 @@
 /** What breaks on the way: the API server, the kubelet, the runtime, one connection. */
 import { once } from 'node:events'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { fetchText, hammer, open } from './clients.ts'
 import { freePort, Up } from './kpf.ts'
 import { type Cluster, startCluster } from './rig/cluster.ts'
@@ -116,13 +116,19 @@ test('a held client that gives up never reaches a pod', async () => {
   expect((await fetchText(port, '/count')).trim()).toBe('0')
 }, 60_000)
 
-test('a kubelet that is killed and comes back is used again', async () => {
+test('a kubelet that is killed under load and comes back serves all who waited, from the same pod', async () => {
   const { up, port } = await start('svc/web 80', '    hold: { timeout: 30s }\n')
-  const since = up.events.length
+  const [podName, since] = [await fetchText(port, '/whoami'), up.events.length]
   await cluster.kill('kubelet-1')
   await up.next('lost', (event) => event.to === 'waiting', { since })
+  const hammered = hammer(port, { everyMs: 50, forMs: 6_000, path: '/whoami' })
   await cluster.start('kubelet-1')
-  expect(await fetchText(port, '/', 30_000)).toContain('pod web-')
+  const result = await hammered
+  console.info('kubelet killed', result)
+  expect(result).toMatchObject({ failed: 0, errors: [] })
+  expect(await fetchText(port, '/whoami')).toBe(podName)
+  // A kubelet that is just back knows no pods for a second and says 404 for each: no reason to leave the pod, or to give up.
+  expect(up.events.slice(since).filter(({ type, to, phase }) => type === 'forward-moved' || to === 'failed' || phase === 'no-pod')).toEqual([])
 }, 90_000)
 
 test('a runtime that is stopped is found by pings, and the tunnel works again when it goes on', async () => {
@@ -133,3 +139,60 @@ test('a runtime that is stopped is found by pings, and the tunnel works again wh
   await cluster.signal('runtime-1', 'CONT')
   expect(await fetchText(port, '/', 30_000)).toContain('pod web-')
 }, 90_000)
+
+// A forward holds 64 connections at most: the loads below stay under that.
+
+/** By its process id, as the kernel would for want of memory; returns when it is gone. */
+async function killRuntime(): Promise<void> {
+  const pid = (await cluster.pids())['runtime-1']
+  if (!pid) throw new Error('the runtime does not run')
+  process.kill(pid, 'SIGKILL')
+  await vi.waitFor(async () => expect((await cluster.pids())['runtime-1']).toBe(0), { timeout: 5_000, interval: 20 })
+}
+
+async function startRuntime(): Promise<void> {
+  await cluster.start('runtime-1')
+  await cluster.waitFor('condition=Ready', ['pod/echo', 'pod/late'])
+}
+
+test('a runtime that is killed under load costs the connections that it carried; later ones wait until it is back', async () => {
+  const { up, port } = await start('svc/web 80', '    hold: { timeout: 30s }\n')
+  const hammered = hammer(port, { everyMs: 200, forMs: 14_000, path: '/whoami' })
+  const carried = fetchText(port, '/slow?ms=20000', 30_000).catch((error: unknown) => String(error))
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  const since = up.events.length
+  await killRuntime()
+  const killedMs = performance.now()
+  await up.next('lost', ({ to }) => to === 'waiting', { since, limitMs: 20_000 })
+  const lostMs = Math.round(performance.now() - killedMs)
+  expect(await carried).toMatch(/ECONNRESET|hang up/)
+  await new Promise((resolve) => setTimeout(resolve, 3_000))
+  await startRuntime()
+  const result = await hammered
+  console.info('runtime killed', { ...result, lostMs })
+  expect(result.refused).toBe(0)
+  // What was inside the tunnel at that moment, or went in before its end was told.
+  expect(result.failed).toBeLessThanOrEqual(3)
+  expect(await fetchText(port)).toContain('pod web-')
+  expect(up.events.slice(since).some(({ to }) => to === 'failed')).toBe(false)
+}, 90_000)
+
+test('a runtime that answers nothing is found dead under load, and killed then: who comes after that is answered when it is back', async () => {
+  const { up, port } = await start('svc/web 80', '    hold: { timeout: 30s }\n')
+  const since = up.events.length
+  await cluster.signal('runtime-1', 'STOP')
+  const stoppedMs = performance.now()
+  const unanswered = hammer(port, { everyMs: 50, forMs: 6_000, path: '/whoami' })
+  await up.next('found dead', ({ to }) => to === 'waiting', { since, limitMs: 25_000 })
+  const foundMs = Math.round(performance.now() - stoppedMs)
+  const held = hammer(port, { everyMs: 200, forMs: 6_000, path: '/whoami' })
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  await killRuntime()
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  await startRuntime()
+  const [before, after] = [await unanswered, await held]
+  console.info('runtime stopped, then killed', { foundMs, before, after })
+  expect(foundMs).toBeLessThan(18_000)
+  expect([before.refused, after.refused]).toEqual([0, 0])
+  expect(after).toMatchObject({ failed: 0, errors: [] })
+}, 120_000)
