@@ -1,16 +1,20 @@
 /** Who may what, and what is said when not. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { writeFile } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { answered, fetchText } from './clients.ts'
 import { freePort, kpf, Up } from './kpf.ts'
 import { type Cluster, startCluster, type User } from './rig/cluster.ts'
-import { pod } from './rig/manifests.ts'
+import { kubeconfigText } from './rig/kubeconfig.ts'
+import { deployment, pod, type PodOptions } from './rig/manifests.ts'
 import { askedMode } from './rig/modes.ts'
 
 let cluster: Cluster
 beforeAll(async () => {
   cluster = await startCluster()
-  await cluster.apply(pod('web', { containers: [{ app: 'http', ports: { http: 8080 } }] }))
+  const http: PodOptions = { containers: [{ app: 'http', ports: { http: 8080 } }] }
+  await cluster.apply(pod('web', http), deployment('moving', http))
   await cluster.waitFor('condition=Ready', ['pod/web'])
+  await cluster.waitFor('condition=Available', ['deployment/moving'])
 }, 1_200_000)
 afterAll(() => cluster.stop())
 
@@ -52,14 +56,48 @@ test('a wrong CA is told as such, and nothing is sent', async () => {
   expect(JSON.stringify(up.events) + up.stderr).not.toContain('secret-canary')
 })
 
-test('a role that is removed under a live tunnel leaves it alone', async () => {
+/** Makes the forward dial: its pod goes, and another comes. */
+async function replacePod(port: number): Promise<void> {
+  const podName = (await fetchText(port, '/whoami')).trim()
+  await cluster.delete(['pod', podName], 'and go on')
+}
+
+test('a role that is removed under a live tunnel leaves it alone; the next dial is told as forbidden', async () => {
   const port = await freePort()
-  await using up = await Up.start(`context: token\nforwards:\n  web: pod/web ${port}:8080\n`, { kubeconfig: cluster.kubeconfig })
+  await using up = await Up.start(`context: token\nforwards:\n  web: deploy/moving ${port}:8080\n`, { kubeconfig: cluster.kubeconfig })
   await up.ready('web')
   await cluster.kubectlOutput(['delete', 'clusterrolebinding', 'kpf-token'])
-  expect(await fetchText(port)).toContain('pod web')
-  await cluster.kubectlOutput(['create', 'clusterrolebinding', 'kpf-token', '--clusterrole=kpf-token', '--user=token'])
+  try {
+    expect(await fetchText(port)).toContain('pod moving-')
+    const since = up.events.length
+    await replacePod(port)
+    const told = await up.next('forbidden', ({ phase }) => phase === 'forbidden', { since })
+    expect(`${told.message} ${String(told['hint'])}`).toContain('pods/portforward')
+    // The listener stays, and says no by itself.
+    await expect(fetchText(port)).rejects.toThrow(/ECONNRESET|hang up/)
+  } finally {
+    await cluster.kubectlOutput(['create', 'clusterrolebinding', 'kpf-token', '--clusterrole=kpf-token', '--user=token'])
+  }
 })
+
+test('a token that ends under a live tunnel leaves it alone; the next dial is refused, until the kubeconfig has a new one', async () => {
+  // The server's leeway of 60 s is over soon after the start, and its cache of 10 s after that.
+  const kubeconfig = await cluster.kubeconfigFor({ token: await cluster.token({ expiresIn: '-52s' }) })
+  const port = await freePort()
+  await using up = await Up.start(`forwards:\n  web: deploy/moving ${port}:8080\n`, { kubeconfig })
+  await up.ready('web')
+  const refused = async (): Promise<void> => expect((await cluster.kubectl(['--kubeconfig', kubeconfig, 'get', 'pods'])).stderr).toContain('Unauthorized')
+  await vi.waitFor(refused, { timeout: 40_000, interval: 500 })
+  expect(await fetchText(port)).toContain('pod moving-')
+  const since = up.events.length
+  await replacePod(port)
+  expect(await up.next('refused', ({ phase }) => phase === 'auth', { since })).toMatchObject({ to: 'failed', reason: 'KPF_AUTH_REFUSED' })
+  const token = await cluster.token({ expiresIn: '1h' })
+  const failed = up.events.length
+  await writeFile(kubeconfig, kubeconfigText({ server: cluster.server, caFile: cluster.caFile(), user: { token } }))
+  await up.next('ready again', ({ to }) => to === 'ready', { since: failed, limitMs: 10_000 })
+  expect(await fetchText(port)).toContain('pod moving-')
+}, 120_000)
 
 test('the ad-hoc form prints what kubectl prints, and nothing else, on stdout', async () => {
   const port = await freePort()

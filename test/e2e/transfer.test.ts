@@ -63,23 +63,41 @@ test.each(askedMode() === 'spdy-only' ? ['spdy', 'channel'] : ['websocket', 'spd
   240_000,
 )
 
-test('2,000 connections, each with its own bytes', async () => {
+/** What comes back for a text, until as much has come as was sent or the connection has ended. */
+async function echoOf(port: number, text: string): Promise<string> {
+  const socket = await open(port)
+  let answer = ''
+  const done = new Promise<void>((resolve, reject) => {
+    socket.setEncoding('latin1').on('data', (chunk: string) => {
+      answer += chunk
+      if (answer.length >= text.length) resolve()
+    })
+    socket.on('close', resolve).on('error', reject)
+  })
+  socket.write(text)
+  await done
+  socket.destroy()
+  return answer
+}
+
+test('2,000 connections, each with its own bytes, and every byte counted', async () => {
   const port = await freePort()
   await using up = await Up.start(`forwards:\n  echo: { target: pod/echo, ports: ["${port}:7000"], limits: { maxConnections: 4096 } }\n`, {
     kubeconfig: cluster.kubeconfig,
   })
   await up.ready('echo')
-  let right = 0
+  const [beganMs, count] = [performance.now(), { right: 0, sent: 0, received: 0 }]
   const worker = async (first: number): Promise<void> => {
     for (let index = first; index < 2_000; index += 50) {
-      const socket = await open(port)
-      const text = `connection ${index}`
-      socket.write(text)
-      const [chunk] = await once(socket, 'data')
-      if (String(chunk) === text) right++
-      socket.destroy()
+      const text = `connection ${index}, `.repeat(1 + (index % 400))
+      const answer = await echoOf(port, text)
+      count.sent += text.length
+      count.received += answer.length
+      if (answer === text) count.right++
     }
   }
   await Promise.all(Array.from({ length: 50 }, (_, index) => worker(index)))
-  expect(right).toBe(2_000)
+  console.info('2,000 connections, ms', Math.round(performance.now() - beganMs), count)
+  expect(count).toEqual({ right: 2_000, sent: count.sent, received: count.sent })
+  expect(await up.stop()).toBe(0)
 }, 120_000)
