@@ -18,7 +18,7 @@ import type { ForwardFacts } from './describe.ts'
 import type { Move } from './events.ts'
 import { GONE_MARK_MS, GonePods } from './gone-pods.ts'
 import type { PoolLease, Pools } from './pools.ts'
-import { type Backend, nameOf, seenPod, targetFacts, whyLeft } from './target-facts.ts'
+import { type Backend, isBack, isOpen, nameOf, seenPod, targetFacts, whyLeft } from './target-facts.ts'
 
 /** What a follower needs, and whom it tells. */
 export interface FollowerParts {
@@ -67,8 +67,11 @@ export class Follower {
       clusters: parts.clusters,
       changed: () => this.#changed(),
       pictured: (picture) => {
+        const before = this.#picture
         this.#picture = picture
         this.#repick()
+        // What its dials have failed for may be over: a kick (rule B5), whatever the backoff.
+        if (isBack(this.#current?.backend, before, picture)) this.#current?.lease.pool.kick()
       },
     })
   }
@@ -293,8 +296,4 @@ export class Follower {
   async #later(ms: number, act: () => void): Promise<void> {
     if (await this.#parts.clock.sleep(ms, this.#closed.signal)) act()
   }
-}
-
-function isOpen(facts: LaneFacts): boolean {
-  return facts.state === 'open' || facts.state === 'suspect'
 }

@@ -1,6 +1,7 @@
 /** What `describe` is told of a target: the pod in use, or why there is none. Pure. */
 import type { Picked } from '../cluster/pick.ts'
 import type { Picture, PodFacts } from '../cluster/picture.ts'
+import type { LaneFacts } from '../tunnel/pool.ts'
 import type { TargetFacts } from './describe.ts'
 import type { Move, PodName } from './events.ts'
 
@@ -29,6 +30,17 @@ export function targetFacts(known: {
 /** The pod as the watch shows it now. */
 export function seenPod(picture: Picture, backend: Backend): PodFacts | undefined {
   return picture.kind === 'seen' ? picture.pods.find((pod) => pod.uid === backend.pod.uid) : undefined
+}
+
+/** Whether the pod in use has restarted between two pictures, or has become ready. */
+export function isBack(backend: Backend | undefined, before: Picture, now: Picture): boolean {
+  const [was, is] = backend === undefined ? [] : [seenPod(before, backend), seenPod(now, backend)]
+  return was !== undefined && is !== undefined && (is.restarts > was.restarts || (is.ready && !was.ready))
+}
+
+/** Whether streams can be opened on a lane. */
+export function isOpen(facts: LaneFacts): boolean {
+  return facts.state === 'open' || facts.state === 'suspect'
 }
 
 /** Why a pod that is seen so now is left for another. */

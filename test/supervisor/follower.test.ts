@@ -133,6 +133,24 @@ test('a tunnel that is lost is dialled again, and new connections wait for it', 
   expect(world.cluster.dials).toEqual(['a', 'a'])
 })
 
+test.each([
+  ['restarted', pod('a'), pod('a', { restarts: 1 })],
+  ['is ready again', pod('a', { ready: false }), pod('a')],
+])('a pod in use that could not be reached is dialled at once when it %s', async (_what, down, back) => {
+  await start('a')
+  world.cluster.answers.set('a', failure('KPF_CLUSTER_ERROR', 'the runtime is down'))
+  world.cluster.node.cut('a')
+  world.cluster.show(seen(down))
+  // Tries are 7 to 15 s apart by now.
+  await world.pass(20_000)
+  const tries = world.cluster.dials.length
+  world.cluster.answers.delete('a')
+  world.cluster.show(seen(back))
+  await world.pass(300)
+  expect(world.status()).toBe('ready ready a')
+  expect(world.cluster.dials.length).toBe(tries + 1)
+})
+
 test('three refusals show a port that nobody listens on', async () => {
   await start('a')
   world.cluster.node.deaf.add('a')
