@@ -167,9 +167,15 @@ test('a runtime that is killed under load costs the connections that it carried;
   const lostMs = Math.round(performance.now() - killedMs)
   expect(await carried).toMatch(/ECONNRESET|hang up/)
   await new Promise((resolve) => setTimeout(resolve, 3_000))
+  const back = up.events.length
+  const startedMs = performance.now()
   await startRuntime()
+  await up.next('ready again', ({ to }) => to === 'ready', { since: back })
+  const readyMs = Math.round(performance.now() - startedMs)
   const result = await hammered
-  console.info('runtime killed', { ...result, lostMs })
+  console.info('runtime killed', { ...result, lostMs, readyMs })
+  // The kubelet needs a second or two for the pod; the watch then says that it is back.
+  expect(readyMs).toBeLessThan(5_000)
   expect(result.refused).toBe(0)
   // What was inside the tunnel at that moment, or went in before its end was told.
   expect(result.failed).toBeLessThanOrEqual(3)
