@@ -61,10 +61,18 @@ export type Fact =
   | ({ readonly type: 'forward-moved'; readonly forward: string; readonly draining: number } & Move)
   | { readonly type: 'config-applied'; readonly file: string; readonly generation: number; readonly plan: readonly Operation[]; readonly untouched: number }
   | { readonly type: 'config-rejected'; readonly file: string; readonly problems: readonly Problem[]; readonly runningSince: string | null }
-  | { readonly type: 'warning'; readonly forward?: string; readonly code: string; readonly message: string; readonly hint?: string }
+  | ({ readonly type: 'warning'; readonly forward?: string } & Warning)
   | { readonly type: 'connection-accepted'; readonly forward: string; readonly localPort: number }
   | { readonly type: 'stopping'; readonly busy: number; readonly deadlineMs: number }
   | { readonly type: 'stopped'; readonly forwards: number; readonly served: number; readonly failed: number; readonly reset: number; readonly uptimeMs: number }
+
+/** Something to know that is no state. */
+export interface Warning {
+  /** Stable, and in `docs/errors.md`. */
+  readonly code: string
+  readonly message: string
+  readonly hint?: string
+}
 
 /** A pod with what tells its version apart. */
 export interface PodName {

@@ -9,13 +9,15 @@ import type { Clusters } from '../cluster/cluster-api.ts'
 import type { Forward } from '../file/forward.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Failure } from '../tunnel/failure.ts'
+import type { Budget } from './budget.ts'
+import { CountedWarnings } from './counted-warnings.ts'
 import { describe, type ForwardFacts } from './describe.ts'
 import type { Endpoints } from './endpoints.ts'
-import type { Move, Status, Traffic } from './events.ts'
+import type { Move, Status, Traffic, Warning } from './events.ts'
 import { Follower } from './follower.ts'
 import { BoundMapping } from './mapping.ts'
 import type { Pools } from './pools.ts'
-import { type ConnectionBudget, Reception } from './reception.ts'
+import { Reception } from './reception.ts'
 
 /** What a forward needs, and whom it tells. */
 export interface LiveForwardParts {
@@ -23,12 +25,12 @@ export interface LiveForwardParts {
   readonly clusters: Clusters
   readonly pools: Pools
   readonly endpoints: Endpoints
-  readonly budget: ConnectionBudget
+  readonly budget: Budget
   readonly oneAddressIsEnough: boolean
   readonly changed: (forward: LiveForward) => void
   readonly moved: (forward: LiveForward, move: Move) => void
   readonly accepted: (forward: LiveForward, localPort: number) => void
-  readonly warn: (forward: LiveForward, code: string, message: string) => void
+  readonly warn: (forward: LiveForward, warning: Warning) => void
 }
 
 /** One running forward. */
@@ -46,11 +48,12 @@ export class LiveForward {
   #lifecycle: ForwardFacts['lifecycle'] = 'running'
   /** What was so when it gave up: the follower has been sent home. */
   #lastFacts: Follower['facts'] | undefined
-  #overLimitSaidMs = Number.NEGATIVE_INFINITY
+  readonly #warnings: CountedWarnings
 
   constructor(spec: Forward, parts: LiveForwardParts) {
     this.#spec = spec
     this.#parts = parts
+    this.#warnings = new CountedWarnings(parts.clock, (warning) => parts.warn(this, warning))
     this.#follower = this.#follow(spec)
     this.#reception = new Reception(spec, {
       clock: parts.clock,
@@ -61,7 +64,14 @@ export class LiveForward {
       isLeaving: (key) => this.#follower.isLeaving(key),
       accepted: (localPort) => parts.accepted(this, localPort),
       changed: () => parts.changed(this),
-      overLimit: (what) => this.#overLimit(what),
+      overLimit: (what) =>
+        this.#warnings.note({
+          code: 'KPF_CONNECTION_LIMIT',
+          message: `more than ${what} at once: new ones are reset`,
+          hint: 'raise limits.maxConnections or hold.maxConnections, or see what opens so many',
+        }),
+      waitedTooLong: (what) =>
+        this.#warnings.note({ code: 'KPF_HOLD_TIMEOUT', message: what, hint: 'the state of the forward says why; hold.timeout and hold.window set how long' }),
     })
   }
 
@@ -193,7 +203,7 @@ export class LiveForward {
         void this.#reception.drain(this.#spec.drainTimeoutMs, oldRoute)
         this.#parts.moved(this, move)
       },
-      warn: (failure: Failure) => this.#parts.warn(this, failure.code, failure.message),
+      warn: ({ code, message, hint }: Failure) => this.#parts.warn(this, { code, message, ...(hint !== undefined && { hint }) }),
     })
     return follower
   }
@@ -250,13 +260,6 @@ export class LiveForward {
     const { target, wasOpen } = this.#follower.facts
     const isHopeless = (target.kind === 'none' && !target.coming) || (target.kind === 'failure' && target.class === 'resolve')
     return { failed: state === 'failed' && phase !== 'bind', nonComing: isHopeless, wasOpen }
-  }
-
-  #overLimit(what: string): void {
-    const now = this.#parts.clock.now()
-    if (now - this.#overLimitSaidMs < 10_000) return
-    this.#overLimitSaidMs = now
-    this.#parts.warn(this, 'KPF_CONNECTION_LIMIT', `more than ${what} at once: new ones are reset`)
   }
 }
 

@@ -9,21 +9,15 @@
 import type { Socket } from 'node:net'
 import type { Forward, PortMapping } from '../file/forward.ts'
 import type { Clock } from '../system/clock.ts'
+import type { Budget } from './budget.ts'
 import { Connection, type ConnectionEnd, type Route } from './connection.ts'
 import type { Traffic } from './events.ts'
-import { type HoldFacts, mayHold } from './hold.ts'
-
-/** What is shared by all receptions of the process. */
-export interface ConnectionBudget {
-  open: number
-  held: number
-  readonly maxOpen: number
-}
+import { type HoldFacts, MAX_HELD_IN_PROCESS, mayHold } from './hold.ts'
 
 /** What a reception needs, and whom it tells. */
 export interface ReceptionParts {
   readonly clock: Clock
-  readonly budget: ConnectionBudget
+  readonly budget: Budget
   readonly route: (mapping: PortMapping) => Route | undefined
   readonly outlook: () => Pick<HoldFacts, 'failed' | 'nonComing' | 'wasOpen'>
   readonly podGone: (routeKey: string) => void
@@ -32,6 +26,8 @@ export interface ReceptionParts {
   /** A count changed that `describe` looks at. */
   readonly changed: () => void
   readonly overLimit: (what: string) => void
+  /** One was reset since nothing could serve it for too long. */
+  readonly waitedTooLong: (what: string) => void
 }
 
 /** A refusal is looked at once more after this long: the watch may be about to tell that the pod is ending. */
@@ -94,23 +90,14 @@ export class Reception {
 
   /** Takes a socket over; from here on it ends exactly once. */
   accept(socket: Socket, mapping: PortMapping): void {
-    const { budget } = this.#parts
-    const full =
-      this.#connections.size >= this.#spec.maxConnections
-        ? `${this.#spec.maxConnections} connections of this forward`
-        : budget.open >= budget.maxOpen
-          ? `${budget.maxOpen} connections of the process`
-          : undefined
-    if (full !== undefined || this.#closed.signal.aborted) {
+    if (!this.#hasRoom()) {
       socket.on('error', () => {})
       socket.resetAndDestroy()
       this.#failed++
-      if (full !== undefined) this.#parts.overLimit(full)
       return
     }
     const connection = new Connection(socket, mapping, this.#parts.clock)
     this.#connections.add(connection)
-    budget.open++
     this.#parts.accepted(connection.localPort)
     this.#place(connection)
   }
@@ -158,6 +145,14 @@ export class Reception {
     for (const connection of [...this.#connections]) this.#reset(connection)
   }
 
+  /** Takes the room for one more, or tells which limit is in the way. */
+  #hasRoom(): boolean {
+    if (this.#closed.signal.aborted) return false
+    if (this.#connections.size < this.#spec.maxConnections) return this.#parts.budget.take()
+    this.#parts.overLimit(`${this.#spec.maxConnections} connections of this forward`)
+    return false
+  }
+
   #place(connection: Connection): void {
     const route = this.#parts.route(connection.mapping)
     if (route) {
@@ -175,8 +170,19 @@ export class Reception {
       heldInProcess: this.#parts.budget.held,
     })
     if (verdict === 'hold') return void this.#hold(connection)
-    if (verdict === 'too-many' && this.#spec.hold.maxConnections > 0) this.#parts.overLimit(`${this.#held.size} waiting connections of this forward`)
+    this.#unheld(verdict)
     this.#fail(connection)
+  }
+
+  /** A forward that holds nothing, or whose state says why, has no more to say. */
+  #unheld(verdict: Exclude<ReturnType<typeof mayHold>, 'hold'>): void {
+    const { maxConnections, windowMs } = this.#spec.hold
+    if (maxConnections === 0) return
+    if (verdict === 'outage-too-long') this.#parts.waitedTooLong(`nothing could serve connections for ${windowMs / 1000} s: new ones are reset at once`)
+    if (verdict !== 'too-many') return
+    this.#parts.overLimit(
+      this.#held.size >= maxConnections ? `${maxConnections} waiting connections of this forward` : `${MAX_HELD_IN_PROCESS} waiting connections of the process`,
+    )
   }
 
   async #hold(connection: Connection): Promise<void> {
@@ -185,7 +191,9 @@ export class Reception {
     this.#parts.budget.held++
     connection.onLeft(() => this.#ended(connection, { kind: 'client-left' }))
     const leftMs = this.#spec.hold.timeoutMs - (this.#parts.clock.now() - connection.acceptedMs)
-    if (await this.#parts.clock.sleep(Math.max(0, leftMs), released.signal)) this.#fail(connection)
+    if (!(await this.#parts.clock.sleep(Math.max(0, leftMs), released.signal))) return
+    this.#parts.waitedTooLong(`a connection was reset after it had waited ${this.#spec.hold.timeoutMs / 1000} s, since nothing could serve it`)
+    this.#fail(connection)
   }
 
   #release(connection: Connection): void {
@@ -236,7 +244,7 @@ export class Reception {
     this.#release(connection)
     const wasStopped = this.#stopped.delete(connection)
     if (!this.#connections.delete(connection)) return
-    this.#parts.budget.open--
+    this.#parts.budget.give()
     if (end.kind === 'served') {
       this.#served++
       this.#refusedInARow = 0

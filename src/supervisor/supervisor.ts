@@ -9,6 +9,7 @@ import type { Forward, Project } from '../file/forward.ts'
 import type { Problem } from '../file/problems.ts'
 import type { Chance } from '../system/chance.ts'
 import type { Clock } from '../system/clock.ts'
+import { Budget } from './budget.ts'
 import { Bus, type Subscriber } from './bus.ts'
 import { Endpoints } from './endpoints.ts'
 import type { State, Status, Traffic } from './events.ts'
@@ -19,7 +20,6 @@ import type { Holder } from './listener-machine.ts'
 import { LiveForward } from './live-forward.ts'
 import { type Operation, plan, untouched } from './plan.ts'
 import { Pools } from './pools.ts'
-import type { ConnectionBudget } from './reception.ts'
 
 /** What the supervisor is made of. */
 export interface SupervisorParts {
@@ -65,7 +65,7 @@ export class Supervisor {
   readonly #bus: Bus
   readonly #endpoints: Endpoints
   readonly #pools: Pools
-  readonly #budget: ConnectionBudget
+  readonly #budget: Budget
   readonly #forwards = new Map<string, LiveForward>()
   readonly #leaving = new Set<LiveForward>()
   readonly #shown = new Map<LiveForward, Shown>()
@@ -80,7 +80,7 @@ export class Supervisor {
     this.#bus = new Bus(parts.clock)
     this.#endpoints = new Endpoints(parts)
     this.#pools = new Pools(parts)
-    this.#budget = { open: 0, held: 0, maxOpen: parts.maxConnections }
+    this.#budget = new Budget(parts.maxConnections, { clock: parts.clock, warn: (warning) => this.#bus.tell({ type: 'warning', ...warning }) })
     this.#startedMs = parts.clock.now()
   }
 
@@ -168,7 +168,7 @@ export class Supervisor {
       changed: (changed) => this.#changed(changed),
       moved: (on, move) => this.#bus.tell({ type: 'forward-moved', forward: on.name, draining: on.traffic.draining, ...move }),
       accepted: (on, localPort) => this.#bus.tell({ type: 'connection-accepted', forward: on.name, localPort }),
-      warn: (about, code, message) => this.#bus.tell({ type: 'warning', forward: about.name, code, message }),
+      warn: (about, warning) => this.#bus.tell({ type: 'warning', forward: about.name, ...warning }),
     })
     this.#forwards.set(spec.name, forward)
     this.#changed(forward)

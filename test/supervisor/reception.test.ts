@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import type { Forward } from '../../src/file/forward.ts'
+import { Budget } from '../../src/supervisor/budget.ts'
 import type { Route } from '../../src/supervisor/connection.ts'
 import { Reception } from '../../src/supervisor/reception.ts'
 import { failure } from '../../src/tunnel/failure.ts'
@@ -62,6 +63,7 @@ test('a connection that has waited its time ends in a reset, never in a clean en
   await sockets.until(() => client.end() !== 'open')
   expect(client.end()).toBe('ECONNRESET')
   expect(door.traffic).toBe('0 open, 0 draining, 0 held, 0 served, 1 failed')
+  expect(door.waits).toEqual(['a connection was reset after it had waited 10 s, since nothing could serve it'])
 })
 
 test('the window of an outage begins with the loss, not with the first that waits; then all are reset at once', async () => {
@@ -78,6 +80,7 @@ test('the window of an outage begins with the loss, not with the first that wait
   const late = await door.client()
   await sockets.until(() => late.end() === 'ECONNRESET')
   expect(early.end()).toBe('open')
+  expect(door.waits).toEqual(['nothing could serve connections for 30 s: new ones are reset at once'])
 
   door.reception.restartOutage()
   await door.client()
@@ -105,20 +108,23 @@ test('over a limit new ones are reset, and somebody is told', async () => {
   await door.client()
   const over = await door.client()
   await sockets.until(() => over.end() === 'ECONNRESET')
-  door.budget.open = 3
   kept.socket.resetAndDestroy()
   await sockets.until(() => door.reception.size === 1)
-  door.budget.open = 3
+  while (door.budget.open < 3) door.budget.take()
   const overall = await door.client()
   await sockets.until(() => overall.end() === 'ECONNRESET')
-  expect(door.limits).toEqual(['1 waiting connections of this forward', '2 connections of this forward', '3 connections of the process'])
+  expect(door.limits).toEqual([
+    '1 waiting connections of this forward',
+    '2 connections of this forward',
+    'more than 3 connections of the process at once: new ones are reset',
+  ])
 })
 
 test('hold: off resets at once and is no limit to be told of', async () => {
   const door = await new Door({ hold: { timeoutMs: 10_000, windowMs: 30_000, maxConnections: 0 } }).open()
   const client = await door.client()
   await sockets.until(() => client.end() === 'ECONNRESET')
-  expect(door.limits).toEqual([])
+  expect([...door.limits, ...door.waits]).toEqual([])
 })
 
 test('a pod that was never touched is no harm: its successor gets the same bytes, once', async () => {
@@ -290,7 +296,8 @@ class Door {
   readonly streams: FakeStream[] = []
   readonly limits: string[] = []
   readonly gone: string[] = []
-  readonly budget: { open: number; held: number; readonly maxOpen: number }
+  readonly waits: string[] = []
+  readonly budget: Budget
   readonly reception: Reception
   route: string | undefined
   failed = false
@@ -302,7 +309,7 @@ class Door {
 
   constructor(more: Partial<Forward> = {}, maxOpen = 100) {
     this.#spec = forward('api', 8080, more)
-    this.budget = { open: 0, held: 0, maxOpen }
+    this.budget = new Budget(maxOpen, { clock: sockets.clock, warn: ({ code, message }) => code === 'KPF_CONNECTION_LIMIT' && this.limits.push(message) })
     this.reception = new Reception(this.#spec, {
       clock: sockets.clock,
       budget: this.budget,
@@ -316,6 +323,7 @@ class Door {
       accepted: () => {},
       changed: () => {},
       overLimit: (what) => this.limits.push(what),
+      waitedTooLong: (what) => this.waits.push(what),
     })
   }
 

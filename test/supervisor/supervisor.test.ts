@@ -62,6 +62,27 @@ test('fields that count at once touch no connection, now or later', async () => 
   expect(world.log.at(-1)).toBe('api: warning more than 1 connections of this forward at once: new ones are reset')
 })
 
+test('resets of connections that waited too long are told as warnings, once and then counted', async () => {
+  world.apply(forward('api', port))
+  const clients = [await world.client(port), await world.client(port)]
+  await world.pass(10_000)
+  await world.until(() => clients.every((client) => client.end() === 'ECONNRESET'))
+  expect(world.events.filter(({ type }) => type === 'warning')).toMatchObject([
+    { forward: 'api', code: 'KPF_HOLD_TIMEOUT', message: 'a connection was reset after it had waited 10 s, since nothing could serve it' },
+  ])
+  world.forget()
+  for (let minute = 1; minute <= 60; minute++) {
+    await world.clock.advance(60_000)
+    const client = await world.client(port)
+    await world.until(() => client.end() === 'ECONNRESET')
+  }
+  expect(world.log).toEqual(
+    [15, 14, 14, 14].map(
+      (count) => `api: warning nothing could serve connections for 30 s: new ones are reset at once (${count} more since this was last said)`,
+    ),
+  )
+})
+
 test('another port: the new one is bound before the old one is closed, and connections go on', async () => {
   await start()
   const client = await world.greeted(port)

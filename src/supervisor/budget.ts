@@ -1,0 +1,45 @@
+/**
+ * The connections of the process: as many as its descriptors allow, whichever forward
+ * they belong to.
+ *
+ * Node says nothing when descriptors run out: it accepts a client and closes it at once.
+ * So they are counted here (rule D6).
+ */
+import type { Clock } from '../system/clock.ts'
+import { CountedWarnings } from './counted-warnings.ts'
+import type { Warning } from './events.ts'
+
+/** What is shared by all receptions of the process. */
+export class Budget {
+  readonly #maxOpen: number
+  readonly #full: CountedWarnings
+  #open = 0
+  /** Connections that wait, of all forwards together. */
+  held = 0
+
+  constructor(maxOpen: number, parts: { readonly clock: Clock; readonly warn: (warning: Warning) => void }) {
+    this.#maxOpen = maxOpen
+    this.#full = new CountedWarnings(parts.clock, parts.warn)
+  }
+
+  get open(): number {
+    return this.#open
+  }
+
+  /** Room for one connection; false when there is none, and then that is told. */
+  take(): boolean {
+    if (this.#open >= this.#maxOpen) {
+      this.#full.note({ code: 'KPF_CONNECTION_LIMIT', message: `more than ${this.#maxOpen} connections of the process at once: new ones are reset`, hint })
+      return false
+    }
+    this.#open++
+    return true
+  }
+
+  /** Gives the room of one connection back. */
+  give(): void {
+    this.#open--
+  }
+}
+
+const hint = 'raise the limit of open files (ulimit -n) and start again'
