@@ -3,22 +3,30 @@
  * they belong to.
  *
  * Node says nothing when descriptors run out: it accepts a client and closes it at once.
- * So they are counted here (rule D6).
+ * So they are counted here, and somebody is told while there is still room (rule D6).
  */
 import type { Clock } from '../system/clock.ts'
 import { CountedWarnings } from './counted-warnings.ts'
 import type { Warning } from './events.ts'
 
+/** From this share of the limit on somebody is told, once. */
+const HIGH = 0.7
+/** Below this share it may be told again. */
+const LOW = 0.5
+
 /** What is shared by all receptions of the process. */
 export class Budget {
   readonly #maxOpen: number
+  readonly #warn: (warning: Warning) => void
   readonly #full: CountedWarnings
   #open = 0
+  #isHigh = false
   /** Connections that wait, of all forwards together. */
   held = 0
 
   constructor(maxOpen: number, parts: { readonly clock: Clock; readonly warn: (warning: Warning) => void }) {
     this.#maxOpen = maxOpen
+    this.#warn = parts.warn
     this.#full = new CountedWarnings(parts.clock, parts.warn)
   }
 
@@ -33,12 +41,18 @@ export class Budget {
       return false
     }
     this.#open++
+    if (!this.#isHigh && this.#open >= this.#maxOpen * HIGH) {
+      this.#isHigh = true
+      const message = `${this.#open} connections of the process are open; at ${this.#maxOpen} new ones are reset`
+      this.#warn({ code: 'KPF_CONNECTIONS_HIGH', message, hint })
+    }
     return true
   }
 
   /** Gives the room of one connection back. */
   give(): void {
     this.#open--
+    if (this.#open < this.#maxOpen * LOW) this.#isHigh = false
   }
 }
 

@@ -1,13 +1,22 @@
 /** What the process may open at most. */
 import { readFileSync } from 'node:fs'
 
+/** The local socket; streams of a tunnel have none of their own. */
 const DESCRIPTORS_PER_CONNECTION = 1
+/** For everything else: listeners, tunnels, watches, files. */
+const OTHER_DESCRIPTORS = 64
+const LEAST = 16
 
-/** Connections at once: 80 % of the soft descriptor limit less 64 for everything else. */
+/** Connections at once, from what the machine says of this process. */
 export function maxConnections(): number {
-  const soft = Number(linuxLimit() ?? reportedLimit())
-  const descriptors = Number.isFinite(soft) ? soft : 65_536
-  return Math.max(16, Math.floor((0.8 * (descriptors - 64)) / DESCRIPTORS_PER_CONNECTION))
+  return connectionsFor(linuxLimit() ?? reportedLimit())
+}
+
+/** 80 % of a soft descriptor limit, less what everything else needs (rule D6). `unlimited` is a word. */
+export function connectionsFor(soft: number | string | undefined): number {
+  const limit = Number(soft ?? 1024)
+  const descriptors = Number.isFinite(limit) ? limit : 65_536
+  return Math.max(LEAST, Math.floor((0.8 * (descriptors - OTHER_DESCRIPTORS)) / DESCRIPTORS_PER_CONNECTION))
 }
 
 /** As the kernel tells it, in a tenth of the time of a report. Source: man 5 proc_pid_limits. */
@@ -19,8 +28,8 @@ function linuxLimit(): string | undefined {
   }
 }
 
-function reportedLimit(): number | string {
+function reportedLimit(): number | string | undefined {
   // The report is the only place where Node tells the limit; its type is `object`.
   const report = process.report.getReport() as { userLimits?: { open_files?: { soft?: number | string } } }
-  return report.userLimits?.open_files?.soft ?? 1024
+  return report.userLimits?.open_files?.soft
 }
