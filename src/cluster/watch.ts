@@ -144,6 +144,7 @@ export class Watch {
     const signal = AbortSignal.any([this.#closed.signal, ended.signal])
     try {
       const answer = await endpoint.send({ method: 'GET', path: `${this.#target.path}?${query.toString()}${this.#selector('&')}`, signal })
+      if (answer.kind === 'failure' && answer.class === 'auth') return this.#shutOut(answer)
       if (answer.kind !== 'answer') return this.#retryMs()
       if (answer.status !== 200) return this.#refused(answer.status, answer.response, await readBody(answer.response, 65_536))
       return await this.#follow(answer.response, life)
@@ -167,9 +168,16 @@ export class Watch {
   #refused(status: number, { headers }: IncomingMessage, body: string): number {
     if (status === 410) return this.#relist()
     const refused = answerFailure(status, headers, body, `watch ${this.#target.what}`)
+    if (refused.class === 'auth') return this.#shutOut(refused)
     if (refused.class !== 'rbac') return this.#retryMs(refused.retryAfterMs)
     this.#version = ''
     return POLL_MS
+  }
+
+  /** Without credentials nothing is known any more; the next list tells that there are some again. */
+  #shutOut(why: Failure): number {
+    this.#version = ''
+    return this.#failed(why)
   }
 
   async #follow(response: IncomingMessage, life: Life): Promise<number> {

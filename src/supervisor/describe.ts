@@ -37,7 +37,8 @@ export interface EndpointFacts {
 /** What the watch and `pick` made of the target. */
 export type TargetFacts =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'picked'; readonly pod: string; readonly image?: string; readonly unready?: string }
+  /** `unseen`: why no pod could be picked now, though this one is in use. */
+  | { readonly kind: 'picked'; readonly pod: string; readonly image?: string; readonly unready?: string; readonly unseen?: Failure }
   | { readonly kind: 'none'; readonly reason: string; readonly coming: boolean; readonly hint?: string }
   | Failure
 

@@ -14,11 +14,10 @@ import type { Failure } from '../tunnel/failure.ts'
 import type { LaneFacts } from '../tunnel/pool.ts'
 import { ClusterLink } from './cluster-link.ts'
 import type { Route } from './connection.ts'
-import type { ForwardFacts } from './describe.ts'
 import type { Move } from './events.ts'
 import { GONE_MARK_MS, GonePods } from './gone-pods.ts'
 import type { PoolLease, Pools } from './pools.ts'
-import { type Backend, isBack, isOpen, nameOf, seenPod, targetFacts, whyLeft } from './target-facts.ts'
+import { type Backend, type FollowedFacts, isBack, isOpen, nameOf, seenPod, targetFacts, whyLeft } from './target-facts.ts'
 
 /** What a follower needs, and whom it tells. */
 export interface FollowerParts {
@@ -86,13 +85,13 @@ export class Follower {
     this.#spec = spec
   }
 
-  get facts(): Pick<ForwardFacts, 'clusterFailure' | 'gate' | 'target' | 'lane' | 'switching' | 'wasOpen'> {
-    const closedFor = this.#link.cluster?.gate.closedFor
+  get facts(): FollowedFacts {
     return {
       clusterFailure: this.#link.failure,
-      gate: closedFor && { failure: closedFor.failure, nextTryMs: closedFor.nextTryMs },
+      gate: this.#link.cluster?.gate.closedFor,
       target: targetFacts({ backend: this.#current?.backend, picked: this.#picked, picture: this.#picture, requireReady: this.#spec.requireReady }),
       lane: this.#current?.lease.pool.facts,
+      next: this.#next?.lease.pool.facts,
       switching: this.#next !== undefined,
       wasOpen: this.#wasOpen,
     }

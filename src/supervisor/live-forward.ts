@@ -16,6 +16,7 @@ import type { Endpoints } from './endpoints.ts'
 import type { Move, Status, Traffic, Warning } from './events.ts'
 import { Follower } from './follower.ts'
 import { BoundMapping } from './mapping.ts'
+import { obstacle } from './obstacle.ts'
 import type { Pools } from './pools.ts'
 import { Reception } from './reception.ts'
 
@@ -31,6 +32,8 @@ export interface LiveForwardParts {
   readonly moved: (forward: LiveForward, move: Move) => void
   readonly accepted: (forward: LiveForward, localPort: number) => void
   readonly warn: (forward: LiveForward, warning: Warning) => void
+  /** What stands in the way of the next dial while a lane is open. */
+  readonly obstacle: (forward: LiveForward, found: Failure | 'none') => void
 }
 
 /** One running forward. */
@@ -210,12 +213,15 @@ export class LiveForward {
 
   #followerChanged(follower: Follower): void {
     if (follower !== this.#follower || this.#lifecycle !== 'running') return
-    const { lane, wasOpen } = follower.facts
+    const { facts } = follower
+    const { lane, wasOpen } = facts
+    const found = obstacle(facts)
+    if (found) this.#parts.obstacle(this, found)
     const { restart } = this.#spec
     const isLost = lane !== undefined && (lane.state === 'lost' || lane.state === 'backoff')
     if (isLost && wasOpen && restart.kind === 'no') return this.end()
     if (isLost && restart.kind === 'on-failure' && restart.limit !== undefined && lane.attempt >= restart.limit) {
-      this.#lastFacts = follower.facts
+      this.#lastFacts = facts
       this.#lifecycle = 'gave-up'
       follower.close()
     }

@@ -18,6 +18,7 @@ import { isoTime } from './iso-time.ts'
 import type { Endpoint } from './listener.ts'
 import type { Holder } from './listener-machine.ts'
 import { LiveForward } from './live-forward.ts'
+import { Obstacles } from './obstacles.ts'
 import { type Operation, plan, untouched } from './plan.ts'
 import { Pools } from './pools.ts'
 
@@ -66,6 +67,7 @@ export class Supervisor {
   readonly #endpoints: Endpoints
   readonly #pools: Pools
   readonly #budget: Budget
+  readonly #obstacles: Obstacles
   readonly #forwards = new Map<string, LiveForward>()
   readonly #leaving = new Set<LiveForward>()
   readonly #shown = new Map<LiveForward, Shown>()
@@ -81,6 +83,7 @@ export class Supervisor {
     this.#endpoints = new Endpoints(parts)
     this.#pools = new Pools(parts)
     this.#budget = new Budget(parts.maxConnections, { clock: parts.clock, warn: (warning) => this.#bus.tell({ type: 'warning', ...warning }) })
+    this.#obstacles = new Obstacles((warning) => this.#bus.tell({ type: 'warning', ...warning }))
     this.#startedMs = parts.clock.now()
   }
 
@@ -168,6 +171,7 @@ export class Supervisor {
       changed: (changed) => this.#changed(changed),
       moved: (on, move) => this.#bus.tell({ type: 'forward-moved', forward: on.name, draining: on.traffic.draining, ...move }),
       accepted: (on, localPort) => this.#bus.tell({ type: 'connection-accepted', forward: on.name, localPort }),
+      obstacle: (about, found) => (found === 'none' ? this.#obstacles.gone(about) : this.#obstacles.found(about, found)),
       warn: (about, warning) => this.#bus.tell({ type: 'warning', forward: about.name, ...warning }),
     })
     this.#forwards.set(spec.name, forward)
@@ -194,14 +198,19 @@ export class Supervisor {
 
   #left(forward: LiveForward): void {
     if (this.#leaving.delete(forward)) this.#count(forward)
-    this.#shown.delete(forward)
+    this.#forget(forward)
   }
 
   /** Another has taken its name and its ports. */
   #ended(old: LiveForward): void {
     old.end()
     this.#count(old)
-    this.#shown.delete(old)
+    this.#forget(old)
+  }
+
+  #forget(forward: LiveForward): void {
+    this.#shown.delete(forward)
+    this.#obstacles.gone(forward)
   }
 
   #count(forward: LiveForward): void {

@@ -2,11 +2,15 @@
 import type { Picked } from '../cluster/pick.ts'
 import type { Picture, PodFacts } from '../cluster/picture.ts'
 import type { LaneFacts } from '../tunnel/pool.ts'
-import type { TargetFacts } from './describe.ts'
+import type { ForwardFacts, TargetFacts } from './describe.ts'
 import type { Move, PodName } from './events.ts'
+import type { ObstacleFacts } from './obstacle.ts'
 
 /** A pod that was picked, with its ports. */
 export type Backend = Extract<Picked, { kind: 'backend' }>
+
+/** What a follower knows. */
+export type FollowedFacts = Pick<ForwardFacts, 'clusterFailure' | 'gate' | 'target' | 'lane' | 'switching' | 'wasOpen'> & ObstacleFacts
 
 /** The facts of a target. `backend` is the pod in use, whatever would be picked now. */
 export function targetFacts(known: {
@@ -20,7 +24,7 @@ export function targetFacts(known: {
     const pod = seenPod(picture, backend)
     const isUnready = known.requireReady && pod !== undefined && !pod.ready && !pod.terminating
     const unready = isUnready ? { unready: `pod "${backend.pod.name}" is not ready${pod.trouble === undefined ? '' : `: ${pod.trouble}`}` } : {}
-    return { kind: 'picked', ...nameOf(backend), ...unready }
+    return { kind: 'picked', ...nameOf(backend), ...unready, ...(picked?.kind === 'failure' && { unseen: picked }) }
   }
   if (picked === undefined || picture.kind === 'unknown' || picked.kind === 'backend') return { kind: 'unknown' }
   if (picked.kind === 'failure') return picked

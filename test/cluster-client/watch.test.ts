@@ -319,6 +319,25 @@ test('a server that is away changes nothing in the picture; Retry-After is kept 
   expect(seen).toEqual(['web-1'])
 })
 
+test('a watch that is refused for its credentials is told, and so is a list that works again', async () => {
+  const { api, world } = await start()
+  api.put('pods', 'web-1', ...ready('web'))
+  const { next } = await follow(world, { kind: 'selector', labelSelector: 'app=web' })
+  expect(await next()).toBe('web-1')
+  await until(() => api.watches.length === 1)
+  const refuse = (_request: IncomingMessage, response: ServerResponse): boolean => {
+    json(response, 401, { kind: 'Status', reason: 'Unauthorized' })
+    return true
+  }
+  api.onWatch = refuse
+  await world.clock.advance(10_000)
+  api.watches[0]?.response.end()
+  expect(await next()).toMatch(/^KPF_AUTH_REFUSED: /)
+  api.onWatch = () => false
+  await advanceUntil(world.clock, 1_000, () => api.watches.length === 1)
+  expect(await next()).toBe('web-1')
+})
+
 test('when listing is forbidden the picture says so, in the words of the server', async () => {
   const { api, world } = await start()
   api.onList = (_request, response) => {

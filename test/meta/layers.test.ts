@@ -141,7 +141,7 @@ test('pure files import only types and each other', () => {
       'wording',
       'addresses',
     ].map((name) => `src/file/${name}.ts`),
-    ...['plan', 'describe', 'events', 'hold', 'listener-machine', 'target-facts', 'iso-time'].map((name) => `src/supervisor/${name}.ts`),
+    ...['plan', 'describe', 'events', 'hold', 'listener-machine', 'target-facts', 'iso-time', 'obstacle'].map((name) => `src/supervisor/${name}.ts`),
     ...['pick', 'failure', 'selector', 'pod-facts', 'kube-object', 'picture', 'proxy-check', 'time'].map((name) => `src/cluster/${name}.ts`),
     ...['spdy', 'websocket', 'channel', 'refusals', 'refusal-status', 'escape', 'backoff', 'failure', 'lane-machine', 'keepalive'].map(
       (name) => `src/tunnel/${name}.ts`,

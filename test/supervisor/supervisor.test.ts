@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Forward } from '../../src/file/forward.ts'
+import { failure } from '../../src/tunnel/failure.ts'
 import { pod, seen } from '../fake/clusters.ts'
 import { forward, mapping, onLocalhost } from './forwards.ts'
 import { portOf } from './sockets.ts'
@@ -163,6 +164,35 @@ test('a forward that is renamed keeps its connections and goes on under its new 
   await world.until(() => world.status('shop') === 'waiting backoff a')
   expect(world.log.at(-1)).toMatch(/^shop: ready -> waiting backoff/)
   expect(world.cluster.dials).toEqual(['a'])
+})
+
+test('what stands in the way of the next dial is told once for all, and again only after it had been well', async () => {
+  world.apply(forward('api', port), forward('too', await world.freePort()))
+  const pods = seen(pod('a'))
+  world.cluster.show(pods)
+  await world.ready('api', 'too')
+  world.forget()
+  const out = failure('KPF_AUTH_REFUSED', 'the credentials were refused (401)', { hint: 'log in again, then kpf goes on by itself' })
+  const told = [{ code: out.code, message: `open tunnels serve on, but the next one may fail: ${out.message}`, hint: out.hint }]
+  for (const picture of [out, { ...out }]) world.cluster.show(picture)
+  expect(world.events).toMatchObject(told)
+  expect([world.events.length, world.status('api'), world.status('too')]).toEqual([1, 'ready ready a', 'ready ready a'])
+  expect((await world.greeted(port)).text()).toBe('a:')
+
+  world.cluster.show(pods)
+  world.forget()
+  world.cluster.show(out)
+  expect(world.events).toMatchObject(told)
+  // A lane that is lost has a state of its own to tell; when it is back all is well.
+  world.cluster.show(pods)
+  world.cluster.node.cut('a')
+  await world.until(() => world.status() === 'waiting backoff a')
+  world.forget()
+  world.cluster.show(out)
+  expect(world.events.filter(({ type }) => type === 'warning')).toEqual([])
+  world.cluster.show(pods)
+  await world.pass(1_000)
+  await world.ready('api', 'too')
 })
 
 test('a removed forward drains what is busy, resets what is idle, and is then gone', async () => {

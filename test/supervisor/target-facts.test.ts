@@ -15,7 +15,7 @@ test.each<[string, { backend?: Backend; picked?: Picked; picture?: Picture; requ
   ['there is none', { picked: none }, { kind: 'none', reason: 'no pod', coming: false, hint: 'scale it up' }],
   ['it cannot be', { picked: wrong }, wrong],
   ['one is in use', { backend }, { kind: 'picked', pod: 'a', image: 'shop/api:1' }],
-  ['one is in use, whatever would be picked now', { backend, picked: wrong }, { kind: 'picked', pod: 'a', image: 'shop/api:1' }],
+  ['one is in use, whatever would be picked now', { backend, picked: wrong }, { kind: 'picked', pod: 'a', image: 'shop/api:1', unseen: wrong }],
   [
     'it is not ready',
     { backend, picture: seen(pod('a', { ready: false })) },
