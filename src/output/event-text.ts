@@ -61,7 +61,7 @@ function stateLines(name: string, status: Status, specOf: SpecOf): readonly stri
     case 'stopping':
       return []
     case 'stopped':
-      return [`${name}: stopped`]
+      return [`${name}: stopped${status.message === undefined ? '' : `: ${status.message}`}`]
     case 'degraded':
     case 'waiting':
     case 'failed':

@@ -58,6 +58,8 @@ export interface StopOptions {
 interface Shown {
   status: Status
   sinceMs: number
+  /** It was said under a name that the forward has no more. */
+  isUnderOldName?: boolean
 }
 
 /** Keeps a project's forwards running. */
@@ -184,7 +186,17 @@ export class Supervisor {
     if (forward === undefined) return undefined
     this.#forwards.delete(from)
     this.#forwards.set(to, forward)
+    this.#ceased(forward, from, to)
     return forward
+  }
+
+  /** The old name ends here; {@link Supervisor.#changed} begins the new one when the forward has it. */
+  #ceased(forward: LiveForward, from: string, to: string): void {
+    const shown = this.#shown.get(forward)
+    if (shown === undefined) return
+    this.#shown.set(forward, { ...shown, isUnderOldName: true })
+    const status: Status = { state: 'stopped', phase: 'stopped', message: `renamed to "${to}"`, attempt: 0, listeners: [] }
+    this.#bus.tell({ type: 'forward-state-changed', forward: from, from: shown.status.state, to: 'stopped', status })
   }
 
   #remove(name: string): void {
@@ -233,11 +245,12 @@ export class Supervisor {
     if (this.#forwards.get(forward.name) !== forward && !this.#leaving.has(forward)) return
     const status = forward.status
     const shown = this.#shown.get(forward)
-    if (shown && shown.status.state === status.state && shown.status.phase === status.phase && isSameReason(shown.status, status)) {
+    const isSame = shown?.status.state === status.state && shown.status.phase === status.phase && isSameReason(shown.status, status)
+    if (shown && isSame && !shown.isUnderOldName) {
       shown.status = status
       return
     }
-    const from: State | null = shown?.status.state ?? null
+    const from: State | null = shown === undefined || shown.isUnderOldName ? null : shown.status.state
     const sinceMs = shown && shown.status.state === status.state ? shown.sinceMs : this.#parts.clock.now()
     this.#shown.set(forward, { status, sinceMs })
     this.#bus.tell({ type: 'forward-state-changed', forward: forward.name, from, to: status.state, status })

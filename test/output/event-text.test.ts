@@ -20,6 +20,8 @@ test('every event as a person reads it', () => {
     [forward-state-changed]
     [forward-state-changed]
     api: stopped
+    [forward-state-changed]
+    web: stopped: renamed to "shop"
     [forward-moved]
     api: moved to pod api-2, image 1.4.2 -> 1.5.0 (api-1 is ending; 2 connections finish there)
     [forward-moved]

@@ -48,6 +48,13 @@ export const facts: { readonly [Type in Fact['type']]: readonly Extract<Fact, { 
       to: 'stopped',
       status: { state: 'stopped', phase: 'stopped', attempt: 0, listeners: [] },
     },
+    {
+      type: 'forward-state-changed',
+      forward: 'web',
+      from: 'ready',
+      to: 'stopped',
+      status: { state: 'stopped', phase: 'stopped', message: 'renamed to "shop"', attempt: 0, listeners: [] },
+    },
   ],
   'forward-moved': [
     {

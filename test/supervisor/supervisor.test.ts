@@ -156,8 +156,14 @@ test('a port that a removed forward gives up goes to the one that is added in th
 test('a forward that is renamed keeps its connections and goes on under its new name', async () => {
   await start()
   const client = await world.greeted(port)
+  await world.pass(1_000)
+  const since = world.supervisor.snapshot().rows[0]?.sinceMs
+  world.forget()
   world.apply(forward('shop', port))
   expect(world.status('shop')).toBe('ready ready a')
+  // Whoever reads the events knows each name's state from its own events.
+  expect(world.log).toEqual(['api: ready -> stopped stopped: renamed to "shop"', 'shop: - -> ready ready'])
+  expect(world.supervisor.snapshot().rows.map(({ sinceMs }) => sinceMs)).toEqual([since])
   client.socket.write('!')
   await world.until(() => client.text() === 'a:!')
   world.cluster.node.cut('a')
