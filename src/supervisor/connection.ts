@@ -11,7 +11,7 @@ import type { Socket } from 'node:net'
 import type { PortMapping } from '../file/forward.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Failure } from '../tunnel/failure.ts'
-import { type Bridge, bridge } from '../tunnel/pump.ts'
+import { type Bridge, type BridgeOptions, bridge } from '../tunnel/pump.ts'
 import type { StreamSink, TunnelStream } from '../tunnel/stream.ts'
 
 /** How a connection ended. */
@@ -77,7 +77,7 @@ export class Connection {
   }
 
   /** Bridges the client to the pod; resolves when that has ended, whichever way. */
-  async dispatch(route: Route, options: { halfCloseMs: number }): Promise<ConnectionEnd> {
+  async dispatch(route: Route, options: Omit<BridgeOptions, 'clock'>): Promise<ConnectionEnd> {
     if (this.#left) return { kind: 'client-left' }
     this.#unlisten()
     this.dispatches++

@@ -32,6 +32,8 @@ export interface ReceptionParts {
 
 /** A refusal is looked at once more after this long: the watch may be about to tell that the pod is ending. */
 const REFUSAL_RECHECK_MS = 100
+/** A stream that has not been refused for so long was taken by a program. */
+const ACCEPTED_MS = 1_000
 const MAX_DISPATCHES = 4
 /** A client that has been silent this long is idle: a stop need not wait for it. */
 const IDLE_MS = 1_000
@@ -47,7 +49,8 @@ export class Reception {
   #served = 0
   #failed = 0
   #wasReset = 0
-  #refusedInARow = 0
+  /** Refusals with no success since, and the route they were met on. */
+  #refusals = { count: 0, routeKey: '' }
   #idle: (() => void)[] = []
   /** Those that a stop has reset: they are counted for themselves. */
   readonly #stopped = new Set<Connection>()
@@ -58,8 +61,10 @@ export class Reception {
     this.#outageSinceMs = parts.clock.now()
   }
 
+  /** Refusals in a row by the pod that new connections go to. */
   get refusedInARow(): number {
-    return this.#refusedInARow
+    const { count, routeKey } = this.#refusals
+    return this.#spec.ports.some((mapping) => this.#parts.route(mapping)?.key === routeKey) ? count : 0
   }
 
   get traffic(): Traffic {
@@ -207,7 +212,12 @@ export class Reception {
 
   async #dispatch(connection: Connection, route: Route): Promise<void> {
     const { halfCloseMs } = this.#spec.timeouts
-    const end = await connection.dispatch(route, { halfCloseMs })
+    const over = new AbortController()
+    // Only what is sent after the refusals can tell that somebody listens again.
+    const isProof = this.#refusals.count > 0
+    const end = await connection.dispatch(route, { halfCloseMs, ...(isProof && this.#listenFor(route, over.signal)) })
+    over.abort()
+    if (isProof && end.kind === 'served') this.#accepted(route)
     if (end.kind !== 'returned') return this.#ended(connection, end)
     if (end.podGone) this.#parts.podGone(route.key)
     const isRefused = end.failure.code === 'KPF_STREAM_REFUSED' && !end.podGone && !(await this.#isPodEnding(route.key))
@@ -217,7 +227,21 @@ export class Reception {
     else if (isRefused || connection.dispatches >= MAX_DISPATCHES || this.#closed.signal.aborted) this.#fail(connection)
     else this.#place(connection)
     if (!isRefused) return
-    this.#refusedInARow++
+    const isSame = this.#refusals.routeKey === route.key
+    this.#refusals = { count: isSame ? this.#refusals.count + 1 : 1, routeKey: route.key }
+    this.#parts.changed()
+  }
+
+  /** What tells that a connection was taken by a program: its first word, or no refusal for a while. */
+  #listenFor(route: Route, over: AbortSignal): { opened: () => void; spoke: () => void } {
+    const spoke = (): void => this.#accepted(route)
+    return { spoke, opened: () => void this.#parts.clock.sleep(ACCEPTED_MS, over).then((isPast) => isPast && spoke()) }
+  }
+
+  /** The pod's program took a connection: whatever was refused before, it listens. */
+  #accepted(route: Route): void {
+    if (this.#refusals.count === 0 || this.#refusals.routeKey !== route.key) return
+    this.#refusals = { count: 0, routeKey: '' }
     this.#parts.changed()
   }
 
@@ -245,10 +269,8 @@ export class Reception {
     const wasStopped = this.#stopped.delete(connection)
     if (!this.#connections.delete(connection)) return
     this.#parts.budget.give()
-    if (end.kind === 'served') {
-      this.#served++
-      this.#refusedInARow = 0
-    } else if (end.kind === 'reset') {
+    if (end.kind === 'served') this.#served++
+    else if (end.kind === 'reset') {
       if (wasStopped) this.#wasReset++
       else this.#failed++
     }

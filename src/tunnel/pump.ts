@@ -18,6 +18,10 @@ export interface BridgeOptions {
   readonly clock: Clock
   /** How long a client's end is kept back while an answer may be due. */
   readonly halfCloseMs: number
+  /** The node took the stream; the pod may still refuse. */
+  readonly opened?: () => void
+  /** The pod's program has said something: called once, with its first byte. */
+  readonly spoke?: () => void
 }
 
 /** How a bridge ended. */
@@ -111,7 +115,9 @@ class Pump implements Bridge, StreamSink {
     this.#finish({ kind: 'failed', failure: failure('KPF_STREAM_RESET', 'the connection was reset'), podGone: false })
   }
 
-  answered(): void {}
+  answered(): void {
+    this.#options.opened?.()
+  }
 
   data(bytes: Buffer): void {
     if (this.#over.signal.aborted) return
@@ -239,7 +245,10 @@ class Pump implements Bridge, StreamSink {
     this.#lastMoved = way
     this.counters.lastByteMs = this.#options.clock.now()
     if (way === 'up') this.counters.bytesUp += bytes
-    else this.counters.bytesDown += bytes
+    else {
+      if (this.counters.bytesDown === 0) this.#options.spoke?.()
+      this.counters.bytesDown += bytes
+    }
   }
 
   /** The end follows the last byte, not joins its queue: a socket whose end is queued cannot be reset. */

@@ -191,6 +191,42 @@ test('a refusal counts after a second look, and a success clears the count', asy
   expect(door.reception.refusedInARow).toBe(0)
 })
 
+test.each(['the first byte of an answer', 'a second without a refusal'])('%s clears the count of refusals; the connection need not end', async (what) => {
+  const door = await new Door().open()
+  door.route = 'a'
+  const old = await door.client()
+  await refuseThree(door)
+  // What was opened before says nothing about who listens now.
+  door.streams[0]?.sink.data(Buffer.from('still here'))
+  await sockets.until(() => old.text() === 'still here')
+  expect(door.reception.refusedInARow).toBe(3)
+  const client = await door.client()
+  await sockets.until(() => door.streams.length === 5)
+  door.changes = 0
+  if (what.startsWith('the first byte')) door.streams.at(-1)?.sink.data(Buffer.from('yes'))
+  else {
+    await sockets.clock.advance(1_000)
+    expect(door.reception.refusedInARow, 'the node has not even taken it').toBe(3)
+    door.streams.at(-1)?.sink.answered()
+    await sockets.clock.advance(1_000)
+  }
+  expect([door.reception.refusedInARow, door.changes, client.end()]).toEqual([0, 1, 'open'])
+})
+
+test('refusals of one pod are not those of the next', async () => {
+  const door = await new Door().open()
+  door.route = 'a'
+  await refuseThree(door)
+  door.route = 'b'
+  expect(door.reception.refusedInARow).toBe(0)
+  await door.client()
+  await sockets.until(() => door.streams.length === 4)
+  door.streams.at(-1)?.sink.ended(refused)
+  await sockets.settle()
+  await sockets.clock.advance(100)
+  expect(door.reception.refusedInARow).toBe(1)
+})
+
 test('a refusal by a pod that turns out to be ending is none: its successor is asked', async () => {
   const door = await new Door().open()
   door.route = 'a'
@@ -286,6 +322,19 @@ test('a stop resets what waits and what is idle, then the rest, and counts each 
   expect([door.budget.open, door.budget.held, sockets.clock.waiting]).toEqual([0, 0, 0])
 })
 
+async function refuseThree(door: Door): Promise<void> {
+  for (let count = 1; count <= 3; count++) {
+    const before = door.streams.length
+    const client = await door.client()
+    await sockets.until(() => door.streams.length > before)
+    door.streams.at(-1)?.sink.ended(refused)
+    await sockets.settle()
+    await sockets.clock.advance(100)
+    await sockets.until(() => client.end() === 'ECONNRESET')
+  }
+  expect(door.reception.refusedInARow).toBe(3)
+}
+
 interface FakeStream extends TunnelStream {
   readonly sink: StreamSink
   readonly log: string
@@ -302,6 +351,7 @@ class Door {
   route: string | undefined
   failed = false
   leaving = false
+  changes = 0
   /** Whether a pod that is gone takes the route with it. */
   losesRoute = false
   readonly #spec: Forward
@@ -321,7 +371,7 @@ class Door {
       },
       isLeaving: () => this.leaving,
       accepted: () => {},
-      changed: () => {},
+      changed: () => this.changes++,
       overLimit: (what) => this.limits.push(what),
       waitedTooLong: (what) => this.waits.push(what),
     })

@@ -251,6 +251,23 @@ test('restart: on-failure:2 gives up after two failures and dials no more; an ed
   expect((await world.greeted(port)).text()).toBe('a:')
 })
 
+test('a port that is closed in the pod is told after three refusals, and well again with the first answer', async () => {
+  await start()
+  world.cluster.node.deaf.add('a')
+  for (let count = 1; count <= 3; count++) {
+    const client = await world.client(port)
+    await world.until(() => world.cluster.node.refused === count)
+    await world.settle()
+    await world.pass(100)
+    await world.until(() => client.end() === 'ECONNRESET')
+  }
+  expect(world.status()).toBe('degraded refused a')
+  world.cluster.node.deaf.clear()
+  const client = await world.greeted(port)
+  await world.until(() => world.status() === 'ready ready a')
+  expect(client.end()).toBe('open')
+})
+
 test('a stop lets the busy finish, resets the idle at once and what is left at the deadline, and counts each once', async () => {
   await start()
   const served = await world.greeted(port)
