@@ -76,6 +76,7 @@ function ended(facts: ForwardFacts): Shown | undefined {
         phase: 'gave-up',
         reason: 'KPF_RESTARTS_USED_UP',
         message: `gave up: ${facts.lane?.failure?.message ?? 'the tunnel was lost too often'}`,
+        hint: 'press r, or change the file or the kubeconfig, to begin again',
       }
     case 'running':
       return undefined

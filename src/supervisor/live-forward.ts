@@ -48,6 +48,8 @@ export class LiveForward {
   /** Between {@link prepare} and {@link commit} nothing is let go: another forward may be about to claim it. */
   #isPreparing = false
   #wasBound = false
+  /** Failed dials that do not count against `restart`: those before it joined the lane. */
+  #forgiven = Number.POSITIVE_INFINITY
   #lifecycle: ForwardFacts['lifecycle'] = 'running'
   /** What was so when it gave up: the follower has been sent home. */
   #lastFacts: Follower['facts'] | undefined
@@ -158,17 +160,20 @@ export class LiveForward {
     if (!retargets) old.update(spec)
     else {
       void this.#reception.drain(spec.drainTimeoutMs)
-      this.#follower = this.#follow(spec)
-      this.#follower.start()
+      this.#lookAgain()
       old.close()
-      this.#reception.restartOutage()
     }
     this.#retire()
     this.#parts.changed(this)
   }
 
+  /** Tries now what waits; for one that has given up this is a reason to begin again. */
   kick(): void {
-    this.#follower.kick()
+    if (this.#lifecycle !== 'gave-up') return this.#follower.kick()
+    this.#lifecycle = 'running'
+    this.#lastFacts = undefined
+    this.#lookAgain()
+    this.#parts.changed(this)
   }
 
   /** Closes the door, lets the busy connections finish for `drainMs`, then resets what is left. A second stop may be shorter. */
@@ -196,6 +201,13 @@ export class LiveForward {
     this.#parts.changed(this)
   }
 
+  #lookAgain(): void {
+    this.#forgiven = Number.POSITIVE_INFINITY
+    this.#follower = this.#follow(this.#spec)
+    this.#follower.start()
+    this.#reception.restartOutage()
+  }
+
   #follow(spec: Forward): Follower {
     const follower: Follower = new Follower(spec, {
       clock: this.#parts.clock,
@@ -220,7 +232,9 @@ export class LiveForward {
     const { restart } = this.#spec
     const isLost = lane !== undefined && (lane.state === 'lost' || lane.state === 'backoff')
     if (isLost && wasOpen && restart.kind === 'no') return this.end()
-    if (isLost && restart.kind === 'on-failure' && restart.limit !== undefined && lane.attempt >= restart.limit) {
+    const failures = lane === undefined ? 0 : lane.attempt - (lane.state === 'dialing' ? 1 : 0)
+    if (lane) this.#forgiven = Math.min(this.#forgiven, failures)
+    if (isLost && restart.kind === 'on-failure' && restart.limit !== undefined && failures - this.#forgiven >= restart.limit) {
       this.#lastFacts = facts
       this.#lifecycle = 'gave-up'
       follower.close()

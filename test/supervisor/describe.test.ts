@@ -95,7 +95,8 @@ test('every row that needs a remedy has one', () => {
     return hint === undefined ? [] : [`${what}: ${hint}`]
   })
   expect(hints.join('\n')).toMatchInlineSnapshot(`
-    "listener busy: stop that program, or choose another localPort
+    "restarts used up: press r, or change the file or the kubeconfig, to begin again
+    listener busy: stop that program, or choose another localPort
     listener not permitted: choose a local port of 1024 or above
     no such address: choose an address of this machine
     3 refused in a row: check the remote port, and that the program in the pod is up"

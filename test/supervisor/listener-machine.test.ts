@@ -19,11 +19,12 @@ test('a busy port is asked for again every 2 s, and its holder is remembered', (
   `)
 })
 
-test('an address that is missing comes back with the network', () => {
-  expect(walk('failed EACCES', 'retry-due', 'network-changed')).toMatchInlineSnapshot(`
+test('what the machine refuses is asked for again every 30 s, and at once when the network has changed', () => {
+  expect(walk('failed EACCES', 'retry-due', 'failed EACCES', 'network-changed')).toMatchInlineSnapshot(`
     "binding: bind
-    refused EACCES
-    refused EACCES
+    refused EACCES: retry 30000
+    binding: bind
+    refused EACCES: retry 30000
     binding: bind"
   `)
 })

@@ -41,6 +41,25 @@ test('a released listener asks for its port no more', async () => {
   expect(world.clock.waiting).toBe(0)
 })
 
+test('an address that the machine lacks is asked for again every 30 s, however often it is kicked meanwhile', async () => {
+  const world = new World()
+  // Of a block for documentation (RFC 5737, section 3): no machine has it.
+  const listener = world.listen(0, '192.0.2.1')
+  await world.next('refused')
+  for (let kick = 1; kick <= 5; kick++) {
+    listener.networkChanged()
+    await world.refusals(kick + 1)
+  }
+  expect(world.clock.waiting).toBe(1)
+  await world.clock.advance(30_000)
+  await world.refusals(7)
+  await world.clock.advance(29_000)
+  expect([world.states.at(-1), world.clock.waiting]).toEqual([{ kind: 'refused', errno: 'EADDRNOTAVAIL' }, 1])
+  expect(world.states.filter(({ kind }) => kind === 'refused')).toHaveLength(7)
+  listener.release()
+  expect(world.clock.waiting).toBe(0)
+})
+
 /** A listener's surroundings: a clock by hand, a holder to find, a record of all states. */
 class World implements ListenerParts {
   readonly clock = new HandClock()
@@ -58,11 +77,16 @@ class World implements ListenerParts {
     this.#wake()
   }
 
-  listen(port: number): Listener {
-    const listener = new Listener({ address: '127.0.0.1', port }, this)
+  listen(port: number, address = '127.0.0.1'): Listener {
+    const listener = new Listener({ address, port }, this)
     open.push({ close: () => listener.release() })
     listener.start()
     return listener
+  }
+
+  /** Resolves when it was refused so often. */
+  async refusals(count: number): Promise<void> {
+    while (this.states.filter(({ kind }) => kind === 'refused').length < count) await new Promise<void>((resolve) => (this.#wake = resolve))
   }
 
   /** Resolves with the first state of that kind, past or future. */

@@ -251,6 +251,39 @@ test('restart: on-failure:2 gives up after two failures and dials no more; an ed
   expect((await world.greeted(port)).text()).toBe('a:')
 })
 
+test('a kick revives a forward that gave up, with its count from the beginning', async () => {
+  const limited = { restart: { kind: 'on-failure', limit: 2 } } as const
+  world.apply(forward('api', port, limited))
+  world.cluster.answers.set('a', { kind: 'refused', status: 500, headers: {}, body: '' })
+  world.cluster.show(seen(pod('a')))
+  await world.pass(3_000)
+  expect(world.status()).toBe('failed gave-up a')
+  world.supervisor.kick()
+  const held = await world.client(port)
+  await world.pass(5_000)
+  expect([world.status(), world.cluster.dials.length]).toEqual(['failed gave-up a', 4])
+  await world.until(() => held.end() === 'ECONNRESET')
+
+  world.cluster.answers.clear()
+  world.supervisor.kick()
+  await world.ready()
+  expect((await world.greeted(port)).text()).toBe('a:')
+})
+
+test('a kick revives one whose lane another forward goes on dialling', async () => {
+  world.cluster.answers.set('a', { kind: 'refused', status: 500, headers: {}, body: '' })
+  world.apply(forward('other', await world.freePort()), forward('api', port, { restart: { kind: 'on-failure', limit: 2 } }))
+  world.cluster.show(seen(pod('a')))
+  await world.pass(5_000)
+  expect(world.status()).toBe('failed gave-up a')
+  world.supervisor.kick()
+  await world.settle()
+  expect(world.status()).toBe('waiting backoff a')
+  world.cluster.answers.clear()
+  await world.pass(15_000)
+  await world.ready('api', 'other')
+})
+
 test('a port that is closed in the pod is told after three refusals, and well again with the first answer', async () => {
   await start()
   world.cluster.node.deaf.add('a')
