@@ -82,10 +82,9 @@ export class Reception {
     return this.#connections.size
   }
 
-  /** Connections on which a byte has moved lately. */
+  /** How many {@link Reception.resetIdle} would leave. */
   get busy(): number {
-    const now = this.#parts.clock.now()
-    return [...this.#connections].filter((connection) => now - connection.lastByteMs < IDLE_MS).length
+    return [...this.#connections].filter((connection) => this.#isBusy(connection)).length
   }
 
   /** New limits and hold policy; connections are not touched. */
@@ -138,16 +137,18 @@ export class Reception {
 
   /** Resets those that wait and those on which nothing moves; the busy ones go on. */
   resetIdle(): void {
-    const now = this.#parts.clock.now()
-    for (const connection of [...this.#connections]) {
-      if (this.#held.has(connection) || now - connection.lastByteMs >= IDLE_MS) this.#reset(connection)
-    }
+    for (const connection of [...this.#connections]) if (!this.#isBusy(connection)) this.#reset(connection)
   }
 
   /** Resets what is left and takes nothing more. */
   close(): void {
     this.#closed.abort()
     for (const connection of [...this.#connections]) this.#reset(connection)
+  }
+
+  /** A byte has moved lately, either way. One that waits has none that anybody saw. */
+  #isBusy(connection: Connection): boolean {
+    return !this.#held.has(connection) && this.#parts.clock.now() - connection.lastByteMs < IDLE_MS
   }
 
   /** Takes the room for one more, or tells which limit is in the way. */

@@ -319,6 +319,37 @@ test('a stop lets the busy finish, resets the idle at once and what is left at t
   expect(world.log.at(-1)).toBe('stopped: 1 forwards, 2 served, 0 failed, 1 reset')
 })
 
+test('a stop counts as busy what it lets finish, and nothing that it resets at once', async () => {
+  await start()
+  const idle = await world.greeted(port)
+  await world.pass(1_000)
+  const busy = [await world.greeted(port), await world.greeted(port)]
+  world.cluster.node.cut('a')
+  await world.until(() => world.status() === 'waiting backoff a')
+  await world.until(() => busy.every((client) => client.end() === 'ECONNRESET'))
+  expect(idle.end()).toBe('ECONNRESET')
+  const held = await world.client(port)
+  const stopping = world.supervisor.stop({ drainMs: 2_000, deadline: new AbortController().signal })
+  expect(world.events.find(({ type }) => type === 'stopping')).toMatchObject({ busy: 0 })
+  await stopping
+  await world.until(() => held.end() === 'ECONNRESET')
+})
+
+test('a stop tells of the one connection on which a byte moved lately, and of no other', async () => {
+  await start()
+  const [idle, busy] = [await world.greeted(port), await world.greeted(port)]
+  await world.pass(750)
+  busy.socket.write('!')
+  await world.until(() => busy.text() === 'a:!')
+  await world.pass(250)
+  const stopping = world.supervisor.stop({ drainMs: 2_000, deadline: new AbortController().signal })
+  expect(world.events.find(({ type }) => type === 'stopping')).toMatchObject({ busy: 1 })
+  await world.until(() => idle.end() === 'ECONNRESET')
+  expect(busy.end()).toBe('open')
+  await world.pass(2_000)
+  await stopping
+})
+
 test('a second word ends a stop at once', async () => {
   await start()
   const busy = await world.greeted(port)
