@@ -58,6 +58,7 @@ export const failureClasses = {
   KPF_NODE_UNREACHABLE: 'connection',
   KPF_TRANSPORT_REFUSED: 'protocol',
   KPF_TUNNEL_LOST: 'connection',
+  KPF_TUNNEL_FLAPPING: 'connection',
   KPF_TUNNEL_SILENT: 'connection',
   KPF_TUNNEL_MALFORMED: 'connection',
   KPF_STREAM_REFUSED: 'stream',

@@ -213,6 +213,11 @@ export class Lane {
 
   #warnOfFlapping(why: Failure): void {
     const { pod, warn } = this.#parts
-    warn?.(failure('KPF_TUNNEL_LOST', `the tunnel to pod "${pod.namespace}/${pod.name}" was lost over 10 times in 5 minutes; last: ${why.message}`))
+    const message = `the tunnel to pod "${pod.namespace}/${pod.name}" was lost more than 10 times in 5 minutes; last: ${why.message}`
+    warn?.(
+      failure('KPF_TUNNEL_FLAPPING', message, {
+        hint: 'it is dialled at most once a minute until it lasts; check the network, the VPN, or a proxy that ends connections',
+      }),
+    )
   }
 }

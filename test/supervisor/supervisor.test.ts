@@ -284,6 +284,32 @@ test('a kick revives one whose lane another forward goes on dialling', async () 
   await world.ready('api', 'other')
 })
 
+test('a tunnel that is lost more than ten times in five minutes is told once, and dialled at most once a minute from then on', async () => {
+  world.apply(forward('api', port), forward('too', await world.freePort()))
+  world.cluster.show(seen(pod('a')))
+  await world.ready()
+  // Each forward on the lane is told of it.
+  const warnings = (): unknown[] => world.events.filter((event) => event.type === 'warning' && event.forward === 'api')
+  for (let loss = 1; loss <= 10; loss++) await lose()
+  expect([warnings(), world.clock.now() < 5 * 60_000]).toEqual([[], true])
+  world.cluster.node.cut('a')
+  await world.until(() => world.status() === 'waiting backoff a')
+  expect(warnings()).toMatchObject([
+    {
+      code: 'KPF_TUNNEL_FLAPPING',
+      message: expect.stringMatching(/^the tunnel to pod "shop\/a" was lost more than 10 times in 5 minutes; last: /),
+      hint: expect.stringContaining('at most once a minute'),
+    },
+  ])
+  const dials = world.cluster.dials.length
+  await world.pass(25_000)
+  expect(world.cluster.dials).toHaveLength(dials)
+  await world.pass(36_000)
+  await world.ready()
+  await lose()
+  expect(warnings()).toHaveLength(1)
+})
+
 test('a port that is closed in the pod is told after three refusals, and well again with the first answer', async () => {
   await start()
   world.cluster.node.deaf.add('a')
@@ -413,6 +439,12 @@ function listeners(): string {
     .snapshot()
     .rows.map(({ spec, status }) => [spec.name, ...status.listeners].join(' '))
     .join(', ')
+}
+
+async function lose(): Promise<void> {
+  world.cluster.node.cut('a')
+  await world.until(() => world.status() === 'waiting backoff a')
+  while (!world.status().startsWith('ready ready')) await world.pass(250)
 }
 
 async function start(): Promise<void> {
