@@ -1,7 +1,7 @@
 /**
  * One cluster, as the supervisor and `trace` use it. Types only; `cluster.ts` builds it.
  */
-import type { Dialer } from '../tunnel/dialer.ts'
+import type { Dialer, DialPhase } from '../tunnel/dialer.ts'
 import type { Failure } from '../tunnel/failure.ts'
 import type { DialGate, TransportMemory } from '../tunnel/gate.ts'
 import type { Picture, TargetQuery } from './picture.ts'
@@ -28,9 +28,33 @@ export interface Cluster {
    * first picture and with each that differs; watches are shared between targets.
    */
   watchTarget(query: TargetQuery, onChange: (picture: Picture) => void): { close(): void }
+  /**
+   * One request with the user's credentials, for a look at the server itself: `/version`,
+   * or the review of an access. Within 10 s; not through the gate, so that a diagnosis
+   * can be made while it is closed. Never rejects.
+   */
+  request(request: ClusterRequest): Promise<JsonAnswer | Failure>
   /** Something changed outside (user, kubeconfig): retry now what waits. */
   kick(): void
   close(): Promise<void>
+}
+
+/** One request for JSON. */
+export interface ClusterRequest {
+  readonly method: 'GET' | 'POST'
+  /** Below the server's own path, with its query: `/version`. */
+  readonly path: string
+  /** What is sent, as JSON. */
+  readonly body?: object
+  /** Hears of every step on the way. */
+  readonly onPhase?: ((phase: DialPhase) => void) | undefined
+  readonly signal: AbortSignal
+}
+
+/** An answer of 2xx, parsed; its shape is not looked at. */
+export interface JsonAnswer {
+  readonly kind: 'json'
+  readonly value: Record<string, unknown>
 }
 
 /** What the gate shows to `describe`. */

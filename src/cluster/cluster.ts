@@ -3,13 +3,14 @@ import type { Dialer, Transport } from '../tunnel/dialer.ts'
 import type { Failure } from '../tunnel/failure.ts'
 import type { TransportMemory } from '../tunnel/gate.ts'
 import type { Clock } from '../system/clock.ts'
-import type { Cluster } from './cluster-api.ts'
+import type { Cluster, ClusterRequest, JsonAnswer } from './cluster-api.ts'
 import type { ClustersParts } from './clusters.ts'
 import { Credentials } from './credentials.ts'
 import { ApiEndpoint } from './endpoint.ts'
 import { Gate } from './gate.ts'
 import type { ResolvedContext } from './kubeconfig.ts'
 import type { Picture, TargetQuery } from './picture.ts'
+import { requestJson } from './requests.ts'
 import { followTarget } from './targets.ts'
 import { createDialer } from './upgrade.ts'
 import { Watches } from './watches.ts'
@@ -25,6 +26,7 @@ export class OpenCluster implements Cluster {
   readonly dialer: Dialer
   readonly gate: Gate
   readonly transports: TransportMemory
+  readonly #clock: Clock
   readonly #credentials: Credentials
   readonly #endpoint: ApiEndpoint
   readonly #watches: Watches
@@ -34,6 +36,7 @@ export class OpenCluster implements Cluster {
     const { clock, chance, readFile, env } = parts
     const credentials = new Credentials(context.user, { clock, readFile, env, clusterInfo: () => clusterInfo(this.#context) })
     this.#context = context
+    this.#clock = clock
     this.contextName = context.contextName
     this.namespace = context.namespace
     this.key = key
@@ -48,6 +51,12 @@ export class OpenCluster implements Cluster {
 
   watchTarget(query: TargetQuery, onChange: (picture: Picture) => void): { close(): void } {
     return followTarget(this.#watches, query, onChange)
+  }
+
+  request(request: ClusterRequest): Promise<JsonAnswer | Failure> {
+    // Without its query, which may be long.
+    const what = `${request.method === 'GET' ? 'read' : 'post to'} ${request.path.replace(/\?.*$/, '')}`
+    return requestJson(this.#endpoint, { ...request, what }, this.#clock)
   }
 
   /** The kubeconfig was read again and still means this server and user: only how to get in may have changed. */

@@ -5,9 +5,11 @@
  * answers all. Secrets stay in here and in the request; no message holds one.
  */
 import type { Clock } from '../system/clock.ts'
+import type { CredentialKind, CredentialPhase } from '../tunnel/dialer.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import { type ExecCredential, readExecConfig, runPlugin } from './exec-plugin.ts'
 import type { KubeUser } from './kubeconfig.ts'
+import { record } from './kube-object.ts'
 
 /** What goes with a request. */
 export interface Credential {
@@ -15,6 +17,8 @@ export interface Credential {
   readonly authorization?: string
   readonly certificate?: string | Buffer
   readonly key?: string | Buffer
+  /** Where it is from, for `kpf trace`. */
+  readonly origin: Omit<CredentialPhase, 'kind'>
 }
 
 /** What credentials need of the machine. */
@@ -49,16 +53,6 @@ export class Credentials {
     return !token && !tokenFile && !username && !exec && !certData && !certFile
   }
 
-  /** What kind it is, for `kpf trace`: never the thing itself. */
-  get word(): string {
-    const { token, tokenFile, username, exec, certData, certFile } = this.#user
-    if (tokenFile) return 'token file'
-    if (token) return 'token'
-    if (username) return 'basic'
-    if (certData || certFile) return 'client certificate'
-    return exec ? 'exec plugin' : 'anonymous'
-  }
-
   /** The kubeconfig says something else about the user now. */
   replace(user: KubeUser): void {
     this.#user = user
@@ -83,6 +77,7 @@ export class Credentials {
   /** The credential for a request. */
   async get(): Promise<Credential | Failure> {
     const user = this.#user
+    const startMs = this.#parts.clock.now()
     if (user.unsupported !== undefined) {
       return failure('KPF_KUBECONFIG_UNSUPPORTED', `user "${user.name}" uses "${user.unsupported}", which is planned, not in this version`, {
         hint: 'use a context with a token, a certificate or an exec plugin',
@@ -93,7 +88,7 @@ export class Credentials {
       const authorization = await this.#authorization()
       // A plugin is asked only when the entry has nothing of its own, as client-go does.
       if (user.exec && authorization === undefined && certificate.certificate === undefined) return await this.#plugin()
-      return { kind: 'credential', ...certificate, ...(authorization !== undefined && { authorization }) }
+      return { kind: 'credential', ...certificate, ...(authorization !== undefined && { authorization }), origin: this.#origin(startMs) }
     } catch (error) {
       return failure('KPF_KUBECONFIG', `a credential file of user "${user.name}" cannot be read`, {
         hint: 'check client-certificate, client-key and tokenFile',
@@ -134,14 +129,26 @@ export class Credentials {
     return this.#tokenFile.text
   }
 
+  #origin(startMs: number): Credential['origin'] {
+    const { name, tokenFile, certFile } = this.#user
+    const credential = kindOf(this.#user)
+    const source = (credential === 'token file' && tokenFile) || (credential === 'client certificate' && certFile) || `user "${name}"`
+    return { credential, source, tookMs: this.#parts.clock.now() - startMs }
+  }
+
   async #plugin(): Promise<Credential | Failure> {
+    const startMs = this.#parts.clock.now()
+    const origin = (from: 'run' | 'cache'): Credential['origin'] => ({
+      ...this.#origin(startMs),
+      plugin: { command: String(record(this.#user.exec)['command']), from },
+    })
     const expiresMs = this.#cached?.expiresMs
-    if (this.#cached && (expiresMs === undefined || this.#parts.clock.wallMs() < expiresMs - MARGIN_MS)) return credentialOf(this.#cached)
+    if (this.#cached && (expiresMs === undefined || this.#parts.clock.wallMs() < expiresMs - MARGIN_MS)) return credentialOf(this.#cached, origin('cache'))
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined
     })
     const result = await this.#running
-    return 'kind' in result ? result : credentialOf(result)
+    return 'kind' in result ? result : credentialOf(result, origin('run'))
   }
 
   async #run(): Promise<ExecCredential | Failure> {
@@ -163,11 +170,20 @@ function isSame(a: Credential, b: Credential): boolean {
   return text(a) === text(b)
 }
 
-function credentialOf({ token, certificate, key }: ExecCredential): Credential {
+function kindOf({ token, tokenFile, username, exec, certData, certFile }: KubeUser): CredentialKind {
+  if (tokenFile) return 'token file'
+  if (token) return 'token'
+  if (username) return 'basic'
+  if (certData || certFile) return 'client certificate'
+  return exec ? 'exec plugin' : 'anonymous'
+}
+
+function credentialOf({ token, certificate, key, expiresMs }: ExecCredential, origin: Credential['origin']): Credential {
   return {
     kind: 'credential',
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
     ...(certificate !== undefined && { certificate }),
     ...(key !== undefined && { key }),
+    origin: { ...origin, ...(expiresMs !== undefined && { expiresMs }) },
   }
 }

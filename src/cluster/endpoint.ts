@@ -10,13 +10,12 @@ import type { Agent as HttpAgent, ClientRequest, IncomingMessage, RequestOptions
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { TLSSocket } from 'node:tls'
 import type { Clock } from '../system/clock.ts'
-import type { DialPhase } from '../tunnel/dialer.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import type { Credential, Credentials } from './credentials.ts'
 import { connectionFailure } from './failure.ts'
 import type { ResolvedContext } from './kubeconfig.ts'
+import { credentialPhase, type OnPhase, tellRequest } from './phases.ts'
 
 /** What is asked. */
 export interface Ask {
@@ -25,7 +24,7 @@ export interface Ask {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
-  readonly onPhase?: ((phase: DialPhase) => void) | undefined
+  readonly onPhase?: OnPhase | undefined
   readonly signal: AbortSignal
 }
 
@@ -92,7 +91,7 @@ export class ApiEndpoint {
   }
 
   async #sendWith(ask: Ask, credential: Credential): Promise<Answer | Failure> {
-    ask.onPhase?.({ kind: 'credential', detail: this.#parts.credentials.word })
+    ask.onPhase?.(credentialPhase(credential))
     if (!this.isEncrypted && !isLoopback(this.#url.hostname) && !this.#parts.credentials.isAnonymous) {
       return failure('KPF_KUBECONFIG', `the server ${this.server} is plain http: the credentials would travel in the clear`, {
         hint: 'use https, or http on loopback only',
@@ -130,7 +129,7 @@ export class ApiEndpoint {
     }
     const request = send(options)
     this.#limitConnect(request)
-    this.#tellPhases(request, ask)
+    if (ask.onPhase) tellRequest(request, ask.onPhase)
     request.on('error', (error) => reject(request.reusedSocket && isReset(error) ? new StaleConnection('stale', { cause: error }) : error))
     request.on('response', (response) => resolve({ kind: 'answer', response, status: response.statusCode ?? 0 }))
     request.on('upgrade', (response, socket, head) => resolve({ kind: 'upgraded', response, socket, head }))
@@ -150,22 +149,6 @@ export class ApiEndpoint {
       socket.once('close', () => done.abort())
       socket.once(this.isEncrypted ? 'secureConnect' : 'connect', () => done.abort())
       void limit()
-    })
-  }
-
-  #tellPhases(request: ClientRequest, { onPhase, method, path }: Ask): void {
-    if (onPhase === undefined) return
-    request.on('socket', (socket) => {
-      const asked = (): void => onPhase({ kind: 'request', detail: `${method} ${path}` })
-      if (!socket.connecting) return asked()
-      socket.once('connect', () => {
-        onPhase({ kind: 'tcp', detail: `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}` })
-        if (!this.isEncrypted) asked()
-      })
-      socket.once('secureConnect', () => {
-        onPhase({ kind: 'tls', detail: socket instanceof TLSSocket ? `${socket.getProtocol() ?? ''}${socket.isSessionReused() ? ', resumed' : ''}` : '' })
-        asked()
-      })
     })
   }
 

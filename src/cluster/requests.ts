@@ -1,47 +1,56 @@
-/** JSON requests to one API server: one object, one list; within a time and a size. */
+/** JSON requests to one API server: one object, one list, one review; within a time and a size. */
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../system/clock.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
+import type { ClusterRequest, JsonAnswer } from './cluster-api.ts'
 import type { ApiEndpoint } from './endpoint.ts'
 import { answerFailure, connectionFailure } from './failure.ts'
+import { isRecord } from './kube-object.ts'
 
 const TIMEOUT_MS = 10_000
 const MAX_BYTES = 64 * 1024 * 1024
 
-/** A parsed answer. */
-export interface JsonAnswer {
-  readonly kind: 'json'
-  readonly value: Record<string, unknown>
+/** What is asked, and how messages name it: `get service "api" in namespace "shop"`. */
+export interface JsonAsk extends ClusterRequest {
+  readonly what: string
 }
 
-/** GETs `path`; `what` names it for messages: `get service "api" in namespace "shop"`. */
-export async function getJson(
-  endpoint: ApiEndpoint,
-  path: string,
-  what: string,
-  { clock, signal }: { clock: Clock; signal: AbortSignal },
-): Promise<JsonAnswer | Failure> {
+/** Sends and parses; any 2xx is an answer. */
+export async function requestJson(endpoint: ApiEndpoint, ask: JsonAsk, clock: Clock): Promise<JsonAnswer | Failure> {
+  const { method, path, what, body, onPhase, signal } = ask
   const deadline = new AbortController()
   const ended = new AbortController()
   void clock.sleep(TIMEOUT_MS, ended.signal).then((slept) => slept && deadline.abort())
   try {
-    const answer = await endpoint.send({ method: 'GET', path, signal: AbortSignal.any([signal, deadline.signal]) })
+    const answer = await endpoint.send({
+      method,
+      path,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      onPhase,
+      signal: AbortSignal.any([signal, deadline.signal]),
+    })
     if (answer.kind === 'failure') return deadline.signal.aborted && answer.class === 'connection' ? timedOut(endpoint) : answer
     if (answer.kind === 'upgraded') {
       answer.socket.destroy()
       return failure('KPF_CLUSTER_ERROR', `the API server upgraded a plain request to ${what}`)
     }
-    const body = await readBody(answer.response, MAX_BYTES)
-    if (answer.status !== 200) return answerFailure(answer.status, answer.response.headers, body, what)
-    if (body.length >= MAX_BYTES) return failure('KPF_CLUSTER_ERROR', `the API server's answer to ${what} is longer than ${MAX_BYTES / 1024 / 1024} MiB`)
-    const value: unknown = JSON.parse(body)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { kind: 'json', value: { ...value } }
-    return failure('KPF_CLUSTER_ERROR', `the API server's answer to ${what} is no object`)
+    const text = await readBody(answer.response, MAX_BYTES)
+    if (answer.status < 200 || answer.status > 299) return answerFailure(answer.status, answer.response.headers, text, what)
+    return parsed(text, what)
   } catch (error) {
-    if (error instanceof SyntaxError) return failure('KPF_CLUSTER_ERROR', `the API server's answer to ${what} is no JSON`, { cause: error })
     return deadline.signal.aborted ? timedOut(endpoint) : connectionFailure(error, endpoint.server)
   } finally {
     ended.abort()
+  }
+}
+
+function parsed(text: string, what: string): JsonAnswer | Failure {
+  if (text.length >= MAX_BYTES) return failure('KPF_CLUSTER_ERROR', `the API server's answer to ${what} is longer than ${MAX_BYTES / 1024 / 1024} MiB`)
+  try {
+    const value: unknown = JSON.parse(text)
+    return isRecord(value) ? { kind: 'json', value } : failure('KPF_CLUSTER_ERROR', `the API server's answer to ${what} is no object`)
+  } catch (cause) {
+    return failure('KPF_CLUSTER_ERROR', `the API server's answer to ${what} is no JSON`, { cause })
   }
 }
 

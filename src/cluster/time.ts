@@ -12,6 +12,15 @@ export function timeMs(value: unknown): number | undefined {
   return (daysSince1970(year, month, day) * 86_400 + clockSeconds) * 1_000 + Math.floor(fraction * 1_000)
 }
 
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** The same for a time as OpenSSL prints it of a certificate: `Nov  4 09:21:05 2027 GMT`. */
+export function certificateTimeMs(text: string | undefined): number | undefined {
+  const [, month = '', day = '', clock = '', year = ''] = /^(\w{3}) +(\d+) (\d\d:\d\d:\d\d) (\d{4}) GMT$/.exec(text ?? '') ?? []
+  const two = (value: number | string): string => String(value).padStart(2, '0')
+  return timeMs(`${year}-${two(MONTHS.indexOf(month) + 1)}-${two(day)}T${clock}Z`)
+}
+
 /** Counted in years that begin with March, so that the leap day comes last. */
 function daysSince1970(year: number, month: number, day: number): number {
   const shifted = month > 2 ? year : year - 1

@@ -13,6 +13,7 @@ import type { Failure } from '../tunnel/failure.ts'
 import { ACCEPT_GUID, CHANNEL_PROTOCOL, STREAM_PROTOCOL, TUNNEL_PROTOCOL } from '../tunnel/websocket.ts'
 import type { ApiEndpoint, Ask } from './endpoint.ts'
 import { connectionFailure } from './failure.ts'
+import { flatHeaders } from './phases.ts'
 import { readBody } from './requests.ts'
 
 const MAX_REFUSAL_BYTES = 64 * 1024
@@ -28,19 +29,17 @@ async function open(endpoint: ApiEndpoint, request: UpgradeRequest): Promise<Upg
   const answer = await endpoint.send(ask)
   if (answer.kind === 'failure') return answer
   if (answer.kind === 'answer') {
-    request.onPhase?.({ kind: 'answer', detail: `${answer.status}` })
     try {
-      return { kind: 'refused', status: answer.status, headers: flat(answer.response), body: await readBody(answer.response, MAX_REFUSAL_BYTES) }
+      return { kind: 'refused', status: answer.status, headers: flatHeaders(answer.response.headers), body: await readBody(answer.response, MAX_REFUSAL_BYTES) }
     } catch (error) {
       return connectionFailure(error, endpoint.server)
     }
   }
   const { response, socket, head } = answer
-  request.onPhase?.({ kind: 'answer', detail: '101' })
   if (request.signal.aborted || !isAsAsked(request.transport, response, key)) {
     socket.on('error', () => {})
     socket.destroy()
-    return { kind: 'refused', status: 101, headers: flat(response), body: '' }
+    return { kind: 'refused', status: 101, headers: flatHeaders(response.headers), body: '' }
   }
   socket.pause()
   if (socket instanceof Socket) socket.setNoDelay(true).setKeepAlive(true, 15_000)
@@ -72,8 +71,4 @@ function isAsAsked(transport: Transport, { headers }: IncomingMessage, key: stri
   const accept = createHash('sha1').update(`${key}${ACCEPT_GUID}`).digest('base64')
   const protocol = transport === 'websocket' ? TUNNEL_PROTOCOL : CHANNEL_PROTOCOL
   return upgrade === 'websocket' && headers['sec-websocket-accept'] === accept && headers['sec-websocket-protocol'] === protocol
-}
-
-function flat({ headers }: IncomingMessage): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])))
 }

@@ -12,7 +12,7 @@ import type { Failure } from '../tunnel/failure.ts'
 import type { ApiEndpoint } from './endpoint.ts'
 import { answerFailure } from './failure.ts'
 import { isRecord, type KubeObject, metadata } from './kube-object.ts'
-import { getJson, readBody } from './requests.ts'
+import { readBody, requestJson } from './requests.ts'
 
 /** What a watch tells: everything it knows, or why it knows nothing. */
 export type WatchState = { readonly kind: 'unknown' } | { readonly kind: 'list'; readonly items: ReadonlyMap<string, KubeObject> } | Failure
@@ -116,9 +116,9 @@ export class Watch {
     return POLL_MS
   }
 
-  #get(path: string, what: string): ReturnType<typeof getJson> {
+  #get(path: string, what: string): ReturnType<typeof requestJson> {
     const { clock, endpoint } = this.#parts
-    return getJson(endpoint, path, what, { clock, signal: this.#closed.signal })
+    return requestJson(endpoint, { method: 'GET', path, what, signal: this.#closed.signal }, clock)
   }
 
   #failed(answer: Failure): number {

@@ -30,10 +30,90 @@ export interface UpgradeRequest {
   readonly signal: AbortSignal
 }
 
-/** One step of an upgrade that was finished, in order of time. */
-export interface DialPhase {
-  readonly kind: 'credential' | 'tcp' | 'tls' | 'request' | 'answer'
-  readonly detail: string
+/**
+ * One step of a request that was finished, as facts, in order of time; whoever listens
+ * takes the times. A connection that is kept alive has its `lookup` to `tls` behind it,
+ * and a 401 that is asked again tells `credential`, `request` and `answer` twice.
+ * Nothing secret is in any of them; texts of the peer are as they came, to be escaped.
+ */
+export type DialPhase = CredentialPhase | LookupPhase | TcpPhase | ProxyPhase | TlsPhase | RequestPhase | AnswerPhase
+
+/** What proves who asks. */
+export type CredentialKind = 'anonymous' | 'token' | 'token file' | 'basic' | 'client certificate' | 'exec plugin'
+
+/** Who asks was settled. */
+export interface CredentialPhase {
+  readonly kind: 'credential'
+  readonly credential: CredentialKind
+  /** The kubeconfig user or the file it comes from. */
+  readonly source: string
+  /** For a plugin: what was run, or that the answer of an earlier run served. */
+  readonly plugin?: { readonly command: string; readonly from: 'run' | 'cache' }
+  readonly tookMs: number
+  /** When it ends, in milliseconds since 1970, where that can be known. */
+  readonly expiresMs?: number
+}
+
+/** A name was resolved; an address needs no look-up and tells none. */
+export interface LookupPhase {
+  readonly kind: 'lookup'
+  readonly host: string
+  readonly addresses: readonly string[]
+}
+
+/** A connection stands: to the API server, or to the proxy before it. */
+export interface TcpPhase {
+  readonly kind: 'tcp'
+  readonly address: string
+  readonly port: number
+}
+
+/** A proxy has made the way to the API server free. */
+export interface ProxyPhase {
+  readonly kind: 'proxy'
+  /** Without user and password. */
+  readonly url: string
+  readonly proxy: 'http' | 'https' | 'socks5'
+}
+
+/** TLS with the API server is up. */
+export interface TlsPhase {
+  readonly kind: 'tls'
+  /** `TLSv1.3` */
+  readonly version: string
+  readonly cipher: string
+  /** `CN=kube-apiserver`; empty when the session was resumed and the certificate is not sent again. */
+  readonly subject: string
+  readonly issuer: string
+  /** When the peer's certificate ends, in milliseconds since 1970. */
+  readonly validToMs?: number
+  /** The name that was asked for; absent for an address. */
+  readonly serverName?: string
+  readonly resumed: boolean
+  /** False where the kubeconfig says `insecure-skip-tls-verify` and the chain would not hold. */
+  readonly verified: boolean
+}
+
+/** The request is on its way. */
+export interface RequestPhase {
+  readonly kind: 'request'
+  readonly method: string
+  /** With its query, and with the path of the server's URL. */
+  readonly path: string
+  /** Lower-case names; an `authorization` has its scheme only. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Whether the connection served an earlier request. */
+  readonly reused: boolean
+}
+
+/** The head of the answer is here. */
+export interface AnswerPhase {
+  readonly kind: 'answer'
+  readonly status: number
+  /** Lower-case names; without cookies. */
+  readonly headers: Readonly<Record<string, string>>
+  /** What the peer chose to speak after an upgrade. */
+  readonly subprotocol?: string
 }
 
 /** A 101 whose headers were checked: what follows on the socket is the transport's. */

@@ -2,9 +2,9 @@
  * Clusters by script: pictures are shown by hand, and dials reach a node of the sandbox
  * over loopback, with pods that answer with their name.
  */
-import type { Cluster, ClusterAccess, Clusters } from '../../src/cluster/cluster-api.ts'
+import type { Cluster, ClusterAccess, ClusterRequest, Clusters, JsonAnswer } from '../../src/cluster/cluster-api.ts'
 import type { Picture, PodFacts, TargetQuery } from '../../src/cluster/picture.ts'
-import type { Failure } from '../../src/tunnel/failure.ts'
+import { type Failure, failure } from '../../src/tunnel/failure.ts'
 import type { Upgraded, UpgradeRefusal, UpgradeRequest } from '../../src/tunnel/dialer.ts'
 import { FakeNode } from './node.ts'
 import type { HandClock } from './clock.ts'
@@ -79,6 +79,14 @@ export class FakeCluster implements Cluster {
     this.watching.add(watching)
     if (this.#picture.kind !== 'unknown') onChange(this.#picture)
     return { close: () => this.watching.delete(watching) }
+  }
+
+  /** Answers by path; anything else is not found. */
+  readonly json = new Map<string, Record<string, unknown>>()
+
+  async request({ path }: ClusterRequest): Promise<JsonAnswer | Failure> {
+    const value = this.json.get(path)
+    return value === undefined ? failure('KPF_OBJECT_MISSING', `not found: read ${path}`) : { kind: 'json', value }
   }
 
   kick(): void {
