@@ -41,7 +41,7 @@ export class OpenCluster implements Cluster {
     this.namespace = context.namespace
     this.key = key
     this.#credentials = credentials
-    this.#endpoint = new ApiEndpoint(context, { clock, readFile, userAgent: parts.userAgent, credentials })
+    this.#endpoint = new ApiEndpoint(context, { clock, readFile, env, userAgent: parts.userAgent, credentials })
     this.server = this.#endpoint.server
     this.dialer = createDialer(this.#endpoint)
     this.#watches = new Watches({ clock, chance, endpoint: this.#endpoint })

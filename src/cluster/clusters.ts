@@ -9,7 +9,7 @@ import { type Failure, failure } from '../tunnel/failure.ts'
 import type { Cluster, ClusterAccess, Clusters } from './cluster-api.ts'
 import { OpenCluster } from './cluster.ts'
 import { kubeconfigPaths, readKubeconfig, resolveContext, type ResolvedContext } from './kubeconfig.ts'
-import { proxyInTheWay } from './proxy-check.ts'
+import { proxyFor } from './proxy-choice.ts'
 
 /** What clusters need of the machine. */
 export interface ClustersParts {
@@ -114,13 +114,7 @@ class OpenClusters implements Clusters {
         hint: 'correct the cluster in the kubeconfig',
       })
     }
-    const proxy = proxyUrl !== undefined && proxyUrl !== '' ? 'proxy-url' : proxyInTheWay(new URL(server), this.#parts.env)
-    return proxy === undefined
-      ? undefined
-      : failure(
-          'KPF_KUBECONFIG_UNSUPPORTED',
-          `the server of context "${context.contextName}" is behind a proxy (${proxy}), which is planned, not in this version`,
-          { hint: 'add the server to NO_PROXY if it can be reached directly' },
-        )
+    const proxy = proxyFor(new URL(server), proxyUrl, this.#parts.env)
+    return proxy !== undefined && 'code' in proxy ? proxy : undefined
   }
 }

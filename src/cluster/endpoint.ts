@@ -10,12 +10,16 @@ import type { Agent as HttpAgent, ClientRequest, IncomingMessage, RequestOptions
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { ConnectionOptions } from 'node:tls'
 import type { Clock } from '../system/clock.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
+import { clusterContext, proxyContext } from './authorities.ts'
+import { agentFor, retire, type Waiting } from './connect.ts'
 import type { Credential, Credentials } from './credentials.ts'
 import { connectionFailure } from './failure.ts'
 import type { ResolvedContext } from './kubeconfig.ts'
 import { credentialPhase, type OnPhase, tellRequest } from './phases.ts'
+import { bareHost, proxyFor } from './proxy-choice.ts'
 
 /** What is asked. */
 export interface Ask {
@@ -38,10 +42,10 @@ export interface EndpointParts {
   readonly clock: Clock
   readonly readFile: (path: string) => Promise<Buffer>
   readonly userAgent: string
+  /** For the proxy. */
+  readonly env: Readonly<Record<string, string | undefined>>
   readonly credentials: Credentials
 }
-
-const CONNECT_MS = 5_000
 
 /** One API server. */
 export class ApiEndpoint {
@@ -98,15 +102,19 @@ export class ApiEndpoint {
       })
     }
     try {
-      const agent = await this.#agentFor(credential)
+      const { Agent, request } = this.isEncrypted ? { Agent: HttpsAgent, request: httpsRequest } : await import('node:http')
+      const agent = await this.#agentFor(credential, Agent)
       if ('code' in agent) return agent
-      const send = this.isEncrypted ? httpsRequest : (await import('node:http')).request
-      return await this.#exchange(ask, credential, (options) => send({ ...options, agent }))
+      return await this.#exchange(ask, credential, (options) => request({ ...options, agent }))
     } catch (error) {
       // A kept-alive connection may have been closed while the request was on its way: the request was not seen.
       if (error instanceof StaleConnection && !ask.signal.aborted) return this.#sendWith(ask, credential)
       return connectionFailure(error, this.server)
     }
+  }
+
+  get #address(): { readonly host: string; readonly port: number } {
+    return { host: bareHost(this.#url), port: Number(this.#url.port) || (this.isEncrypted ? 443 : 80) }
   }
 
   #exchange(ask: Ask, credential: Credential, send: (options: RequestOptions) => ClientRequest): Promise<Answer> {
@@ -120,36 +128,21 @@ export class ApiEndpoint {
       ...ask.headers,
     }
     const options = {
-      host: this.#url.hostname.replace(/^\[|\]$/g, ''),
-      port: this.#url.port,
+      ...this.#address,
       method: ask.method,
       path: `${prefix}${ask.path}`,
       headers,
       signal: ask.signal,
+      // For `createConnection` of the agent.
+      waiting: { onPhase: ask.onPhase, signal: ask.signal } satisfies Waiting,
     }
     const request = send(options)
-    this.#limitConnect(request)
     if (ask.onPhase) tellRequest(request, ask.onPhase)
     request.on('error', (error) => reject(request.reusedSocket && isReset(error) ? new StaleConnection('stale', { cause: error }) : error))
     request.on('response', (response) => resolve({ kind: 'answer', response, status: response.statusCode ?? 0 }))
     request.on('upgrade', (response, socket, head) => resolve({ kind: 'upgraded', response, socket, head }))
     request.end(ask.body)
     return promise
-  }
-
-  /** Connecting and the TLS handshake have a deadline each: a peer that accepts and says nothing is no server. */
-  #limitConnect(request: ClientRequest): void {
-    request.on('socket', (socket) => {
-      if (!socket.connecting) return
-      const done = new AbortController()
-      const limit = async (): Promise<void> => {
-        if (!(await this.#parts.clock.sleep(CONNECT_MS, done.signal))) return
-        request.destroy(Object.assign(new Error('no connection in time'), { code: 'KPF_TIMEOUT' }))
-      }
-      socket.once('close', () => done.abort())
-      socket.once(this.isEncrypted ? 'secureConnect' : 'connect', () => done.abort())
-      void limit()
-    })
   }
 
   async #authority(): Promise<Buffer | Failure | undefined> {
@@ -164,34 +157,39 @@ export class ApiEndpoint {
   }
 
   /** One agent until the certificates change: a new one then makes new connections only. */
-  async #agentFor(credential: Credential): Promise<HttpAgent | HttpsAgent | Failure> {
+  async #agentFor(credential: Credential, Agent: typeof HttpAgent | typeof HttpsAgent): Promise<HttpAgent | HttpsAgent | Failure> {
     const { cluster } = this.#context
     const ca = await this.#authority()
     if (ca !== undefined && 'code' in ca) return ca
-    const key = [ca, credential.certificate, credential.key, cluster.tlsServerName, `${cluster.skipTLSVerify}`]
+    const proxy = proxyFor(this.#url, cluster.proxyUrl, this.#parts.env)
+    if (proxy !== undefined && 'code' in proxy) return proxy
+    const key = [ca, credential.certificate, credential.key, cluster.tlsServerName, `${cluster.skipTLSVerify}`, JSON.stringify(proxy)]
       .map((part) => part?.toString('base64') ?? '')
       .join(' ')
     if (this.#agent && this.#agentKey === key) return this.#agent
-    this.#agent?.destroy()
-    this.#agentKey = key
-    // No limit on sockets: each watch has one for itself, and a dial that waited for one of theirs would wait for ever.
-    const common = { keepAlive: true, keepAliveMsecs: 15_000, noDelay: true, autoSelectFamily: true }
-    if (!this.isEncrypted) this.#agent = new (await import('node:http')).Agent(common)
-    else {
-      const servername = cluster.tlsServerName ?? (isIP(this.#url.hostname.replace(/^\[|\]$/g, '')) ? '' : this.#url.hostname)
-      this.#agent = new HttpsAgent({
-        ...common,
-        ...(ca && { ca }),
-        ...(credential.certificate !== undefined && { cert: credential.certificate }),
-        ...(credential.key !== undefined && { key: credential.key }),
-        ...(cluster.tlsServerName !== undefined && { servername }),
-        rejectUnauthorized: !cluster.skipTLSVerify,
-        minVersion: 'TLSv1.2',
-        // An upgrade exists in HTTP/1.1 only.
-        ALPNProtocols: ['http/1.1'],
-      })
+    const route = {
+      ...this.#address,
+      proxy,
+      ...(this.isEncrypted && { tls: this.#tlsOptions(credential, ca) }),
+      ...(proxy?.kind === 'https' && { proxyContext: proxyContext(ca) }),
     }
+    if (this.#agent) retire(this.#agent)
+    this.#agentKey = key
+    this.#agent = agentFor(Agent, route, this.#parts.clock)
     return this.#agent
+  }
+
+  #tlsOptions(credential: Credential, ca: Buffer | undefined): ConnectionOptions {
+    const { tlsServerName, skipTLSVerify } = this.#context.cluster
+    const { host } = this.#address
+    const servername = tlsServerName ?? (isIP(host) > 0 ? undefined : host)
+    return {
+      secureContext: clusterContext(credential, ca),
+      ...(servername !== undefined && { servername }),
+      rejectUnauthorized: !skipTLSVerify,
+      // An upgrade exists in HTTP/1.1 only.
+      ALPNProtocols: ['http/1.1'],
+    }
   }
 }
 

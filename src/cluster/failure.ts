@@ -6,6 +6,7 @@
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import { readStatus } from '../tunnel/refusal-status.ts'
+import type { Proxy } from './proxy-choice.ts'
 
 const TLS_VERIFY = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -19,8 +20,19 @@ const TLS_VERIFY = new Set([
   'CERT_SIGNATURE_FAILURE',
 ])
 
+/** A failure that was classified where it arose, on its way through code that knows exceptions only. */
+export class CarriedFailure extends Error {
+  readonly failure: Failure
+
+  constructor(told: Failure) {
+    super(told.message, { cause: told.cause })
+    this.failure = told
+  }
+}
+
 /** A connection that could not be made or broke before an answer. `server` is `host:port`. */
 export function connectionFailure(error: unknown, server: string): Failure {
+  if (error instanceof CarriedFailure) return error.failure
   const code = codeOf(error)
   if (TLS_VERIFY.has(code)) {
     return failure('KPF_TLS_VERIFY', `the certificate of ${server} cannot be verified (${code})`, {
@@ -43,6 +55,8 @@ export function connectionFailure(error: unknown, server: string): Failure {
       cause: error,
     })
   // Only deadlines abort a request whose answer is still waited for.
+  if (error instanceof Error && 'step' in error && 'limitMs' in error)
+    return failure('KPF_CLUSTER_TIMEOUT', `${server}: ${timeText(error)}`, { hint: 'check the network or VPN', cause: error })
   if (code === 'ETIMEDOUT' || code === 'KPF_TIMEOUT' || code === 'ABORT_ERR')
     return failure('KPF_CLUSTER_TIMEOUT', `${server} did not answer in time`, { hint: 'check the network or VPN', cause: error })
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'EPROTO') {
@@ -55,6 +69,44 @@ export function connectionFailure(error: unknown, server: string): Failure {
     hint: 'check that the cluster runs, and the network or VPN',
     cause: error,
   })
+}
+
+/** A proxy that cannot be reached, or breaks off before it answers. */
+export function proxyUnreachable(proxy: Proxy, error: unknown): Failure {
+  const why = error instanceof Error && 'step' in error && 'limitMs' in error ? timeText(error) : codeOf(error)
+  return failure('KPF_PROXY_UNREACHABLE', `the proxy ${named(proxy)} cannot be used (${why})`, {
+    hint: `check the proxy, or ${proxy.from}`,
+    cause: error,
+  })
+}
+
+/** A proxy that answered, but gave no way to `address`; SOCKS answers come with the HTTP status of the same meaning. */
+export function proxyRefusal(proxy: Proxy, address: string, { status, text }: { readonly status: number; readonly text: string }): Failure {
+  const answer = proxy.kind === 'socks5' ? escapeForeign(text) : escapeForeign(`${status} ${text}`)
+  switch (status) {
+    case 407:
+      return failure('KPF_PROXY_AUTH', `the proxy ${named(proxy)} wants a user and a password${proxy.login ? ', others than it was given' : ''} (${answer})`, {
+        hint: `write them into ${proxy.from}: ${proxy.url.replace('//', '//USER:PASSWORD@')}`,
+      })
+    case 502:
+    case 503:
+    case 504:
+      return failure('KPF_PROXY_GATEWAY', `the proxy ${named(proxy)} cannot reach ${address} (${answer})`, {
+        hint: 'check that the cluster runs, and that the proxy can see it',
+      })
+    default:
+      return failure('KPF_PROXY_REFUSED', `the proxy ${named(proxy)} does not let us through to ${address} (${answer})`, {
+        hint: proxy.from === 'proxy-url' ? 'ask who runs the proxy' : 'ask who runs the proxy, or add the server to NO_PROXY if it can be reached directly',
+      })
+  }
+}
+
+function named({ url, from }: Proxy): string {
+  return `${escapeForeign(url)} of ${from}`
+}
+
+function timeText({ step, limitMs }: { readonly step: unknown; readonly limitMs: unknown }): string {
+  return `${String(step)} took more than ${Number(limitMs) / 1000} s`
 }
 
 /** An HTTP answer that is no success. `what` is what was asked: `list pods in namespace "shop"`. */

@@ -5,7 +5,7 @@
  */
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { type PeerCertificate, TLSSocket } from 'node:tls'
+import type { PeerCertificate, TLSSocket } from 'node:tls'
 import type { AnswerPhase, CredentialPhase, DialPhase, TlsPhase } from '../tunnel/dialer.ts'
 import { certificateEndMs, tokenEndMs } from './credential-end.ts'
 import type { Credential } from './credentials.ts'
@@ -21,23 +21,15 @@ export function credentialPhase({ origin, authorization, certificate }: Credenti
   return { kind: 'credential', ...origin, ...(expiresMs !== undefined && { expiresMs }) }
 }
 
-/** Tells of the connection that `request` gets, of the request itself, and of its answer. */
+/** Tells of the request, once it has its connection, and of its answer. */
 export function tellRequest(request: ClientRequest, onPhase: OnPhase): void {
-  request.once('socket', (socket) => {
-    const asked = (): void => onPhase(requestPhase(request))
-    if (!socket.connecting) return asked()
-    tellConnection(socket, onPhase)
-    socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
-      if (socket instanceof TLSSocket) onPhase(tlsPhase(socket))
-      asked()
-    })
-  })
+  request.once('socket', () => onPhase(requestPhase(request)))
   request.once('response', (response) => onPhase(answerPhase(response)))
   request.once('upgrade', (response) => onPhase(answerPhase(response)))
 }
 
-/** The look-up is told when the first address is tried: also when none of them answers. */
-function tellConnection(socket: Socket, onPhase: OnPhase): void {
+/** Tells of a TCP connection in the making; of the look-up when the first address is tried: also when none of them answers. */
+export function tellConnection(socket: Socket, onPhase: OnPhase): void {
   const addresses: string[] = []
   let host = ''
   socket.on('lookup', (error: Error | null, address: string, _family: number, name: string) => {
@@ -48,7 +40,8 @@ function tellConnection(socket: Socket, onPhase: OnPhase): void {
   socket.once('connect', () => onPhase({ kind: 'tcp', address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }))
 }
 
-function tlsPhase(socket: TLSSocket): TlsPhase {
+/** What was agreed on. */
+export function tlsPhase(socket: TLSSocket): TlsPhase {
   const peer: Partial<PeerCertificate> = socket.getPeerCertificate()
   const validToMs = certificateTimeMs(peer.valid_to)
   // Node gives `false` for a connection without a server name, which its types do not know.

@@ -140,28 +140,6 @@ test('a context that now means another server gives another cluster after a refr
   expect(before.server).toBe('127.0.0.1:1')
 })
 
-test.each<[object, Record<string, string>, string | undefined]>([
-  [{ 'proxy-url': 'http://p:3128' }, {}, 'proxy-url'],
-  [{}, { HTTPS_PROXY: 'http://p:3128' }, 'HTTPS_PROXY'],
-  [{}, { https_proxy: 'http://p:3128' }, 'https_proxy'],
-  [{}, { HTTPS_PROXY: 'http://p:3128', NO_PROXY: 'other,.example.com' }, undefined],
-  [{}, { HTTPS_PROXY: 'http://p:3128', NO_PROXY: '*.example.com' }, undefined],
-  [{}, { HTTPS_PROXY: 'http://p:3128', NO_PROXY: 'ample.com' }, 'HTTPS_PROXY'],
-  [{}, { HTTP_PROXY: 'http://p:3128' }, undefined],
-])('a proxy by %j and %j: %j', async (cluster, env, expected) => {
-  const opened = await new World('https://k8s.example.com', { cluster, env }).clusters.open({})
-  expect('code' in opened ? `${opened.code}: ${opened.message}` : undefined).toEqual(
-    expected === undefined
-      ? undefined
-      : `KPF_KUBECONFIG_UNSUPPORTED: the server of context "dev" is behind a proxy (${expected}), which is planned, not in this version`,
-  )
-})
-
-test('an address range of NO_PROXY counts', async () => {
-  const opened = await new World('https://10.1.2.3', { env: { HTTPS_PROXY: 'http://p', NO_PROXY: '10.0.0.0/8' } }).clusters.open({})
-  expect('code' in opened).toBe(false)
-})
-
 test('the transport that worked is remembered for an hour', async () => {
   const world = new World('https://127.0.0.1:1')
   const { transports } = await world.open()
