@@ -6,15 +6,18 @@ import type { Failure } from '../tunnel/failure.ts'
 import type { DialGate, TransportMemory } from '../tunnel/gate.ts'
 import type { Picture, TargetQuery } from './picture.ts'
 
-/** Which kubeconfig and context; what is absent is found as kubectl finds it. */
+/** Which kubeconfig and context, and as whom; what is absent is found as kubectl finds it. */
 export interface ClusterAccess {
   readonly kubeconfig?: string
   readonly context?: string
+  /** The user to act as, instead of what the kubeconfig says of impersonation. */
+  readonly as?: string
+  readonly asGroups?: readonly string[]
 }
 
 /** One API server as one user sees it. Everything it starts ends with {@link Cluster.close}. */
 export interface Cluster {
-  /** Identity: kubeconfig, context, server and user together. */
+  /** Identity: kubeconfig, context, server, user and whom the user acts as. */
   readonly key: string
   readonly contextName: string
   readonly server: string

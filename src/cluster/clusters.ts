@@ -51,7 +51,7 @@ class OpenClusters implements Clusters {
   }
 
   async open(access: ClusterAccess): Promise<Cluster | Failure> {
-    const name = JSON.stringify([access.kubeconfig ?? '', access.context ?? ''])
+    const name = JSON.stringify([access.kubeconfig, access.context, access.as, access.asGroups])
     const finding = this.#found.get(name) ?? this.#find(access)
     this.#found.set(name, finding)
     this.#accesses.set(name, access)
@@ -90,11 +90,12 @@ class OpenClusters implements Clusters {
     for (const path of kubeconfigPaths(access.kubeconfig, this.#parts)) this.#files.add(path)
     const config = await readKubeconfig(access.kubeconfig, this.#parts)
     if ('code' in config) return config
-    const context = resolveContext(config, access.context)
+    const context = resolveContext(config, access)
     if ('code' in context) return context
     const wrong = this.#unusable(context)
     if (wrong) return wrong
-    const key = [config.files.join(delimiter), context.contextName, context.cluster.server, context.user.name].join(' ')
+    const { contextName, cluster: server, user, impersonate } = context
+    const key = [config.files.join(delimiter), contextName, server.server, user.name, ...(impersonate ? [JSON.stringify(impersonate)] : [])].join(' ')
     const known = this.#open.get(key)
     if (known) {
       known.update(context)

@@ -17,6 +17,7 @@ import { clusterContext, proxyContext } from './authorities.ts'
 import { agentFor, retire, type Waiting } from './connect.ts'
 import type { Credential, Credentials } from './credentials.ts'
 import { connectionFailure } from './failure.ts'
+import { impersonationHeaders } from './impersonation.ts'
 import type { ResolvedContext } from './kubeconfig.ts'
 import { credentialPhase, type OnPhase, tellRequest } from './phases.ts'
 import { bareHost, proxyFor } from './proxy-choice.ts'
@@ -125,6 +126,7 @@ export class ApiEndpoint {
       accept: 'application/json',
       ...(credential.authorization !== undefined && { authorization: credential.authorization }),
       ...(ask.body !== undefined && { 'content-type': 'application/json', 'content-length': `${Buffer.byteLength(ask.body)}` }),
+      ...(this.#context.impersonate && impersonationHeaders(this.#context.impersonate)),
       ...ask.headers,
     }
     const options = {

@@ -10,6 +10,7 @@ import { newClusters, newContexts, newUsers } from '@kubernetes/client-node/dist
 import type { Cluster, Context, User } from '@kubernetes/client-node/dist/config_types.js'
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
+import { type Impersonation, impersonationProblem, readImpersonation } from './impersonation.ts'
 import { isRecord } from './kube-object.ts'
 
 /** What reading needs of the machine. */
@@ -25,6 +26,7 @@ export interface KubeconfigParts {
 /** The user entry, with what the model leaves out. */
 export interface KubeUser extends User {
   readonly tokenFile?: string
+  readonly impersonate?: Impersonation
   /** Fields that this version does not serve: told, not ignored. */
   readonly unsupported?: string
   /** The directory of the file, for a plugin's relative command. */
@@ -37,6 +39,8 @@ export interface ResolvedContext {
   readonly namespace: string
   readonly cluster: Cluster
   readonly user: KubeUser
+  /** Whom the user acts as. */
+  readonly impersonate?: Impersonation
 }
 
 /** All files as one. */
@@ -82,8 +86,16 @@ export async function readKubeconfig(named: string | undefined, parts: Kubeconfi
   })
 }
 
+/** Which context is meant, and whom to act as. */
+export interface ContextWish {
+  readonly context?: string | undefined
+  /** Takes the place of what the kubeconfig says of impersonation, as `kubectl --as` does. */
+  readonly as?: string | undefined
+  readonly asGroups?: readonly string[] | undefined
+}
+
 /** The context that is meant, with its cluster and user. */
-export function resolveContext(config: Kubeconfig, named: string | undefined): ResolvedContext | Failure {
+export function resolveContext(config: Kubeconfig, { context: named, as, asGroups = [] }: ContextWish): ResolvedContext | Failure {
   const known = config.contexts.map((context) => context.name)
   const contextName = named ?? config.currentContext
   if (contextName === undefined || contextName === '') {
@@ -101,7 +113,9 @@ export function resolveContext(config: Kubeconfig, named: string | undefined): R
   if (cluster === undefined) return dangling(config, contextName, 'cluster', context.cluster)
   const user = !context.user ? { name: '', directory: '' } : config.users.find((candidate) => candidate.name === context.user)
   if (user === undefined) return dangling(config, contextName, 'user', context.user)
-  return { contextName, namespace: context.namespace || 'default', cluster, user }
+  const impersonate = as === undefined ? user.impersonate : { user: as, groups: asGroups, extra: {} }
+  const wrong = impersonate && impersonationProblem(impersonate, user.name)
+  return wrong ?? { contextName, namespace: context.namespace || 'default', cluster, user, ...(impersonate && { impersonate }) }
 }
 
 async function readOne(file: string, parts: KubeconfigParts): Promise<Kubeconfig | Failure | undefined> {
@@ -145,8 +159,8 @@ function modelOf(file: string, value: Record<string, unknown>): Kubeconfig {
       const [user] = newUsers([{ name, user: { ...raw, 'token-file': undefined } }], { onInvalidEntry: 'filter' })
       if (user === undefined) return []
       const tokenFile = typeof raw['tokenFile'] === 'string' ? absolute(raw['tokenFile']) : undefined
-      const unsupported = unsupportedField(raw)
-      return [withDefined<KubeUser>({ ...user, certFile: absolute(user.certFile), keyFile: absolute(user.keyFile), tokenFile, unsupported, directory })]
+      const files = { certFile: absolute(user.certFile), keyFile: absolute(user.keyFile), tokenFile }
+      return [withDefined<KubeUser>({ ...user, ...files, impersonate: readImpersonation(raw), unsupported: unsupportedField(raw), directory })]
     }),
   }
 }
@@ -157,7 +171,7 @@ function entriesOf(users: unknown): readonly (readonly [unknown, Record<string, 
 }
 
 function unsupportedField(raw: Record<string, unknown>): string | undefined {
-  return ['as', 'as-uid', 'as-groups', 'as-user-extra', 'auth-provider'].find((field) => raw[field] !== undefined)
+  return ['auth-provider'].find((field) => raw[field] !== undefined)
 }
 
 /** In a pod: the mounted service account. Source: kubernetes.io/docs/tasks/run-application/access-api-from-pod. */

@@ -11,6 +11,10 @@ export interface Access {
   readonly context?: string
   /** Without it the context's own namespace, else `default`. */
   readonly namespace?: string
+  /** The user to act as, instead of what the kubeconfig says of impersonation. */
+  readonly as?: string
+  /** Groups of that user; never without `as`. */
+  readonly asGroups?: readonly string[]
 }
 
 /** Kubernetes kinds a target may be of, in kubectl's singular. */

@@ -10,6 +10,7 @@ export const limits = {
   forwards: 2_000,
   portsOfForward: 256,
   ports: 10_000,
+  groups: 64,
   addresses: 16,
   keysInMap: 20_000,
 } as const

@@ -25,7 +25,7 @@ const inside: Readonly<Record<string, readonly string[]>> = {
   timeouts: ['idle', 'ttl'],
   ports: ['onConflict'],
   settings: ['portRange', 'metrics'],
-  clusters: ['as', 'asGroups', 'protected', 'expect'],
+  clusters: ['protected', 'expect'],
 }
 
 /** Whether `key`, found in the object at `path`, is a field of a later version. */

@@ -3,6 +3,7 @@
  * up, forwards compared with each other. Pure; every problem at once.
  */
 import { type Located, type Place, placeOf, type Step } from './document.ts'
+import { actingAs, checkGroups } from './acting-as.ts'
 import { readAddresses } from './addresses.ts'
 import { durationMs } from './duration.ts'
 import type { Access, Forward, Project, RestartPolicy } from './forward.ts'
@@ -46,6 +47,7 @@ export function resolve(located: Located, around: Surroundings): { readonly proj
   if (Array.isArray(defaults['addresses'])) readAddresses(defaults['addresses'], ['defaults', 'addresses'], sink)
   checkEndpoints(resolved, sink)
   askAbout(top, resolved, sink)
+  checkGroups(top, sink)
   const settings = isPlain(top['settings']) ? top['settings'] : {}
   const watch = isPlain(settings['watch']) ? settings['watch'] : {}
   const project: Project = {
@@ -139,7 +141,12 @@ function accessUnder(
   const kubeconfig = around.flags.kubeconfig ?? (fileKubeconfig === undefined ? undefined : around.absolute(fileKubeconfig))
   const context = around.flags.context ?? textOf(cluster['context']) ?? (isAliased ? undefined : first('context'))
   const namespace = around.flags.namespace ?? first('namespace', layers.slice(0, 3)) ?? textOf(cluster['namespace']) ?? textOf(top['namespace'])
-  return { ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }), ...(namespace !== undefined && { namespace }) }
+  return {
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
+    ...(namespace !== undefined && { namespace }),
+    ...actingAs([...layers.slice(0, 3), cluster]),
+  }
 }
 
 /** What a file that somebody else wrote may not do without a question; addresses are asked about where they are read. */

@@ -84,12 +84,26 @@ export const hold = z.strictObject({
   maxConnections: count(4096).optional().describe('How many may wait. Default 64.'),
 })
 
+/** The name of a user or a group: it travels in a header. */
+const identity = z.string().regex(/^\P{Cc}+$/u, 'write a name; control characters cannot be part of it')
+const impersonation = {
+  as: identity.optional().describe('Act as this user, as `kubectl --as`: the API server must allow it. Instead of what the kubeconfig says.'),
+  asGroups: z
+    .array(identity)
+    .min(1, 'name at least one group')
+    .max(limits.groups, `name at most ${limits.groups} groups`)
+    .optional()
+    .describe('The groups of that user, as `kubectl --as-group`. Only together with `as`.')
+    .meta({ examples: [['team-a']] }),
+}
+
 /** All fields of a forward but `target` and `ports`: what `defaults` may hold. */
 const common = {
   cluster: text.optional().describe('An alias from `clusters`.'),
   context: text.optional().describe('A context of the kubeconfig. Default: its current one.'),
   kubeconfig: text.optional().describe('A kubeconfig file, relative to this file. Needs approval.'),
   namespace: label.optional().describe("Default: the context's."),
+  ...impersonation,
   addresses: addresses.optional(),
   transport: z.union([transportMode, transport]).optional().describe('How to tunnel. Default `auto`.'),
   hold: z
@@ -147,6 +161,7 @@ export const cluster = z.strictObject({
   kubeconfig: text.optional().describe('A kubeconfig file, relative to this file. Needs approval.'),
   context: text.optional(),
   namespace: label.optional(),
+  ...impersonation,
 })
 
 export const settings = z.strictObject({

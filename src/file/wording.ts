@@ -22,6 +22,7 @@ const examples: Readonly<Record<string, string>> = {
   pods: '{ requireReady: true }',
   defaults: '{ namespace: shop }',
   addresses: '[localhost]',
+  asGroups: '[team-a]',
   restart: 'always, no, on-failure or on-failure:N',
   transport: 'auto',
 }

@@ -25,7 +25,7 @@ async function resolve(files: Record<string, string>, more: { named?: string; co
     return Buffer.from(text)
   }
   const config = await readKubeconfig(more.named, { readFile, parseYaml: (text) => parse(text), env: more.env ?? {}, home: '/home/me' })
-  const found = 'code' in config ? config : resolveContext(config, more.context)
+  const found = 'code' in config ? config : resolveContext(config, { context: more.context })
   if ('code' in found) return `${found.code}: ${found.message}`
   const { contextName, namespace, cluster, user } = found
   return [contextName, namespace, cluster.server, cluster.caFile, user.name, user.tokenFile ?? user.token].map((part) => part || '-').join(' ')

@@ -126,6 +126,10 @@ test.each([
   ['cluster: dev\nclusters: { dev: { context: kind } }\nforwards: { a: --context mine svc/a 8080 }', {}, { context: 'mine' }],
   ['context: top\nclusters: { dev: { namespace: shop } }\nforwards: { a: --cluster dev svc/a 8080 }', {}, { namespace: 'shop' }],
   ['cluster: dev\nclusters: { dev: { context: kind } }\nforwards: { a: svc/a 8080 }', { context: 'flag' }, { context: 'flag' }],
+  ['cluster: dev\nclusters: { dev: { as: me, asGroups: [a, b] } }\nforwards: { a: svc/a 8080 }', {}, { as: 'me', asGroups: ['a', 'b'] }],
+  ['cluster: dev\nclusters: { dev: { as: me, asGroups: [a] } }\ndefaults: { as: other }\nforwards: { a: svc/a 8080 }', {}, { as: 'other' }],
+  ['defaults: { as: other, asGroups: [b] }\nforwards: { a: { target: svc/a, ports: [8080], as: own, asGroups: [c] } }', {}, { as: 'own', asGroups: ['c'] }],
+  ['defaults: { as: me, asGroups: [a] }\nforwards: { a: -n own svc/a 8080 }', {}, { namespace: 'own', as: 'me', asGroups: ['a'] }],
 ])('%s with flags %j means %j', (text, flags, access) => {
   expect(only(text, flags).access).toEqual(access)
 })

@@ -141,6 +141,7 @@ test('pure files import only types and each other', () => {
       'printable',
       'wording',
       'addresses',
+      'acting-as',
     ].map((name) => `src/file/${name}.ts`),
     ...['plan', 'describe', 'events', 'hold', 'listener-machine', 'target-facts', 'iso-time', 'obstacle'].map((name) => `src/supervisor/${name}.ts`),
     ...['pick', 'failure', 'selector', 'pod-facts', 'kube-object', 'picture', 'time'].map((name) => `src/cluster/${name}.ts`),
