@@ -157,7 +157,7 @@ test('`kpf up` leaves no process, no socket and no file but the compile cache', 
   expect(await busy.up.exited).toBe(0)
   expect(await socketsAt(busy.ports)).toEqual([])
   expect(await readdir(busy.up.dir)).toEqual(['forwards.yaml'])
-  const cache = join(env['TMPDIR'] ?? '', 'node-compile-cache')
+  const cache = join(env['XDG_CACHE_HOME'] ?? '', 'kpf')
   expect((await listing(all)).filter((path) => path !== cache)).toEqual(before)
   expect(await listing(all)).toContain(cache)
   await expectNothingLeft(busy, env[MARK] ?? '')

@@ -90,7 +90,7 @@ const code = await start(words, {
   env: process.env,
   cwd: process.cwd(),
   home: homedir(),
-  stdin: process.stdin,
+  stdin: () => process.stdin,
   out: (text) => void out.write(text),
   err: (text) => void err.write(text),
   terminal: { isInteractive: false, isColored: false, isUtf8: false, size: () => ({ width: 80, height: 24 }), onKey: () => () => {} },

@@ -8,12 +8,12 @@ export function homesIn(base: string): Readonly<Record<string, string>> {
   return Object.fromEntries(names.map((name) => [name, join(base, name.toLowerCase())]))
 }
 
-/** Every file and folder below some folders. Node's compile cache is one entry. */
+/** Every file and folder below some folders. The compile cache is one entry. */
 export async function listing(folders: readonly string[]): Promise<readonly string[]> {
   const all = await Promise.all(
     folders.map(async (folder) => (await readdir(folder, { recursive: true, withFileTypes: true })).map((entry) => join(entry.parentPath, entry.name))),
   )
-  return [...new Set(all.flat().map((path) => path.replace(/(\/node-compile-cache)\/.*/, '$1')))].toSorted()
+  return [...new Set(all.flat().map((path) => path.replace(/(\/kpf)\/compiled\b.*/, '$1')))].toSorted()
 }
 
 /** Command lines of all processes with `variable=value` in their environment, orphans of orphans included. */
