@@ -2,28 +2,24 @@
  * `kpf svc/api 8080:80`: one forward in kubectl's grammar, with kubectl's own lines on
  * stdout so that scripts may swap the binary, and kpf's promises behind it.
  */
-import { splitTarget } from '../file/target-text.ts'
-import { readEntry } from '../file/entry.ts'
-import type { Forward, PortMapping } from '../file/forward.ts'
-import { isIp, localhost } from '../file/entry.ts'
-import { readPort } from '../file/port-text.ts'
-import { builtIn } from '../file/resolve.ts'
+import type { Forward } from '../file/forward.ts'
 import type { Event } from '../supervisor/events.ts'
 import { endpointText } from '../supervisor/describe.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import { realClock } from '../system/clock.ts'
+import { AD_HOC_NAME as NAME, oneForward } from './ad-hoc-forward.ts'
 import { type Context, textFlag } from './context.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { flagsOf } from './project-file.ts'
 import { runUntilStopped } from './run.ts'
 import { buildWorld } from './world.ts'
 
-const NAME = 'forward'
-
 /** Runs the form; resolves when it has stopped, or could not start. */
 export async function runAdHoc(context: Context): Promise<number> {
-  const read = readForward(context)
-  if ('message' in read) {
+  const [target = '', ...ports] = context.words
+  const address = textFlag(context.flags, 'address')
+  const read = oneForward({ target, ports, access: flagsOf(context), ...(address !== undefined && { address }) })
+  if ('fix' in read) {
     context.err(`kpf: ${read.message}\n    ${read.fix}\n`)
     return exitCodes.usage
   }
@@ -90,45 +86,6 @@ function failedForGood(event: Event): number | undefined {
   if (phase === 'cluster-down') return exitCodes.unreachable
   if (phase === 'no-pod' && (reason === 'KPF_OBJECT_MISSING' || reason === 'KPF_PORT_UNKNOWN')) return exitCodes.failed
   return undefined
-}
-
-function readForward(context: Context): Forward | { message: string; fix: string } {
-  const [targetText = '', ...portTexts] = context.words
-  const problems: { message: string; fix: string }[] = []
-  const addresses = addressesOf(textFlag(context.flags, 'address'), problems)
-  const ports = portTexts.flatMap((text): PortMapping[] => {
-    const port = readPort(text)
-    if ('message' in port) {
-      problems.push(port)
-      return []
-    }
-    const localPort = port.localPort ?? 0
-    return [{ localPort, remotePort: port.remotePort, meaning: 'target', addresses }]
-  })
-  if (splitTarget(targetText) === undefined) problems.push({ message: `"${targetText}" is not a target`, fix: 'write TYPE/NAME, such as svc/api' })
-  const entry = readEntry(`${targetText} 1`, [], (_path, _code, message, more) => problems.push({ message, fix: more?.fix ?? 'see: kpf help' }), undefined)
-  const [problem] = problems
-  if (problem || entry === undefined) return problem ?? { message: 'no target', fix: 'see: kpf help' }
-  if (ports.length === 0) return { message: 'no port is named', fix: 'add [LOCAL:]REMOTE, such as 8080:80' }
-  return {
-    ...builtIn,
-    name: NAME,
-    access: flagsOf(context),
-    target: entry.target,
-    ports,
-    requireReady: false,
-    position: { file: '', line: 0, column: 0 },
-  }
-}
-
-function addressesOf(flag: string | undefined, problems: { message: string; fix: string }[]): PortMapping['addresses'] {
-  if (flag === undefined) return localhost
-  return flag.split(',').flatMap((address) => {
-    if (address === 'localhost') return localhost
-    if (isIp(address)) return [{ address, ifPresent: false }]
-    problems.push({ message: `"${address}" is not a valid IP`, fix: 'write an IP, such as 127.0.0.1, or localhost' })
-    return []
-  })
 }
 
 /** Go's durations: `1m0s`, `30s`, `1.5h`. */

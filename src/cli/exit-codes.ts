@@ -1,4 +1,6 @@
 /** Exit codes: documented, stable, the same table as in the README and `kpf help`. */
+import type { FailureClass } from '../tunnel/failure.ts'
+
 export const exitCodes = {
   done: 0,
   failed: 1,
@@ -24,6 +26,19 @@ export function exitCodeOf(phase: string): number {
     case 'bind':
     case 'port-busy':
       return exitCodes.bind
+    default:
+      return exitCodes.failed
+  }
+}
+
+/** The exit code for a failure's class. */
+export function exitCodeOfClass(failureClass: FailureClass | undefined): number {
+  switch (failureClass) {
+    case 'auth':
+    case 'rbac':
+      return exitCodes.credentials
+    case 'connection':
+      return exitCodes.unreachable
     default:
       return exitCodes.failed
   }

@@ -61,6 +61,19 @@ export const verbs: readonly Verb[] = [
     run: async (context) => (await import('./check.ts')).check(context),
   },
   {
+    name: 'trace',
+    usage: 'kpf trace NAME | [-n NS] POD | TYPE/NAME [PORT]',
+    summary: 'follow one real connection step by step, and say where it breaks',
+    flags: [
+      { name: 'explain', help: 'explain each part of the flow' },
+      { name: 'transport', value: 'KIND', help: 'auto, websocket, spdy or channel' },
+      { name: 'probe', value: 'KIND', help: 'what to say to the program: none, or http for one GET /' },
+      { name: 'repeat', value: 'N', help: 'do it N times, and tell how long it took' },
+    ],
+    examples: ['kpf trace api', 'kpf trace -n shop svc/web 80 --explain', 'kpf trace api -o mermaid > api.mmd', 'kpf trace api -o json'],
+    run: async (context) => (await import('./trace.ts')).traceVerb(context),
+  },
+  {
     name: 'demo',
     usage: 'kpf demo [--tour]',
     summary: 'try kpf now, on a sample cluster in this process',
@@ -113,7 +126,7 @@ export const adHoc: Verb = {
 /** Words of later versions: known, and refused by name. */
 export const plannedVerbs: readonly string[] = [
   ...['down', 'ps', 'ls', 'wait', 'logs', 'events', 'start', 'stop', 'restart', 'reload', 'plan', 'config', 'port', 'url', 'open', 'run', 'env'],
-  ...['trace', 'doctor', 'rbac', 'init', 'discover', 'import', 'export', 'trust', 'completion', 'explain'],
+  ...['doctor', 'rbac', 'init', 'discover', 'import', 'export', 'trust', 'completion', 'explain'],
 ]
 
 /** Flags of later versions. */

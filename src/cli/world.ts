@@ -34,7 +34,8 @@ export async function contextInUse(context: Context): Promise<string> {
   return `Using context ${cluster.contextName}, namespace ${cluster.namespace} (${file.startsWith(context.home) ? `~${file.slice(context.home.length)}` : file})`
 }
 
-function clustersFor(context: Context, concurrency: number, onWarning: (text: string) => void): Clusters {
+/** Clusters as this command line sees them; to be closed by the caller. */
+export function clustersFor(context: Context, concurrency: number, onWarning: (text: string) => void): Clusters {
   return openClusters({
     clock: realClock,
     chance: realChance,

@@ -7,14 +7,12 @@
  */
 import type { Chance } from '../system/chance.ts'
 import type { BackoffPolicy } from './backoff.ts'
-import { ChannelTunnel } from './channel-tunnel.ts'
-import { dial } from './dial.ts'
 import type { Transport, Upgraded } from './dialer.ts'
 import { type Failure, failure } from './failure.ts'
 import { idle, type LaneInput, type LaneState, step } from './lane-machine.ts'
 import { type NegotiateParts, negotiate } from './negotiate.ts'
+import { openTunnel } from './open-tunnel.ts'
 import { Retries } from './retries.ts'
-import { SpdyTunnel } from './spdy-tunnel.ts'
 import type { StreamSink, TunnelStream } from './stream.ts'
 import type { Tunnel, TunnelEvents } from './tunnel.ts'
 
@@ -182,9 +180,7 @@ export class Lane {
       streamEnded: () => this.#changed(),
       ended: (why, podGone) => this.#receive({ kind: 'failed', generation, failure: why, podGone }),
     }
-    if (upgraded.transport !== 'channel') return new SpdyTunnel(upgraded, this.#parts, events)
-    const dialPort = (port: number, signal: AbortSignal): ReturnType<typeof dial> => dial(this.#parts, { transport: 'channel', ports: [port] }, signal)
-    return new ChannelTunnel(upgraded, { ...this.#parts, dial: dialPort }, events)
+    return openTunnel(upgraded, this.#parts, events)
   }
 
   async #retry(state: LaneState, why: 'loss' | 'failure' | 'kick'): Promise<void> {

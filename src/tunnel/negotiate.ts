@@ -26,7 +26,7 @@ const PROOF_PORT = 1
 /** Tries the transports in turn; the answer of the last one counts. */
 export async function negotiate(parts: NegotiateParts, signal: AbortSignal): Promise<Negotiated> {
   let last: Negotiated = { kind: 'failed', failure: failure('KPF_TRANSPORT_REFUSED', 'the server speaks none of the transports'), podGone: false }
-  for (const transport of order(parts)) {
+  for (const transport of transportOrder(parts.mode, parts.transports.recall())) {
     const answer = await dial(parts, transport === 'channel' ? { transport, ports: [PROOF_PORT] } : { transport }, signal)
     if (answer.kind !== 'failed') return answer
     last = answer
@@ -35,8 +35,8 @@ export async function negotiate(parts: NegotiateParts, signal: AbortSignal): Pro
   return last
 }
 
-function order({ mode, transports }: NegotiateParts): readonly Transport[] {
+/** Which transports are tried, in which order. */
+export function transportOrder(mode: 'auto' | Transport, remembered: Transport | undefined): readonly Transport[] {
   if (mode !== 'auto') return [mode]
-  const remembered = transports.recall()
   return remembered === undefined ? ORDER : [...new Set([remembered, ...ORDER])]
 }

@@ -38,7 +38,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     'socks',
   ],
   supervisor: ['file', 'cluster', 'tunnel', 'types:system', 'node:net', 'node:path'],
-  trace: ['file', 'cluster', 'tunnel', 'types:system'],
+  trace: ['file', 'cluster', 'tunnel', 'types:system', 'node:zlib'],
   output: ['types:file', 'types:supervisor', 'types:trace', 'node:util', 'supervisor/plan.ts'],
   sandbox: ['tunnel', 'system', 'node:*', 'selfsigned', 'ws'],
   cli: [

@@ -1,0 +1,138 @@
+/** `kpf trace`: one real connection, step by step, as text, as data or as a diagram. */
+import { load } from '../file/load.ts'
+import type { Forward, PortMapping } from '../file/forward.ts'
+import { problemsText } from '../output/problem-text.ts'
+import { targetText } from '../output/words.ts'
+import { isoTime } from '../supervisor/iso-time.ts'
+import { realClock } from '../system/clock.ts'
+import { realFiles } from '../system/files.ts'
+import { type Account, sections } from '../trace/account.ts'
+import { liveLink } from '../trace/live-link.ts'
+import { mermaid } from '../trace/mermaid.ts'
+import { timeText, traceTable } from '../trace/table.ts'
+import { trace, type TraceRequest } from '../trace/trace.ts'
+import { type FailureClass, failureClasses } from '../tunnel/failure.ts'
+import { oneForward } from './ad-hoc-forward.ts'
+import { type Context, isSet, textFlag } from './context.ts'
+import { exitCodeOfClass, exitCodes } from './exit-codes.ts'
+import { flagsOf, theFile } from './project-file.ts'
+import { clustersFor } from './world.ts'
+
+const OUTPUTS = ['text', 'json', 'mermaid']
+const TRANSPORTS = ['auto', 'websocket', 'spdy', 'channel'] as const
+const MAX_REPEATS = 100
+
+interface Mistake {
+  readonly message: string
+  readonly fix: string
+}
+
+/** Runs the verb. */
+export async function traceVerb(context: Context): Promise<number> {
+  const read = await readRequest(context)
+  if ('fix' in read) {
+    context.err(`kpf: ${read.message}\n    ${read.fix}\n`)
+    return exitCodes.usage
+  }
+  const stop = new AbortController()
+  const off = context.onSignal(() => stop.abort())
+  const accounts: Account[] = []
+  for (let left = read.repeats; left > 0 && !stop.signal.aborted; left--) accounts.push(await traceOnce({ ...read.request, signal: stop.signal }, context))
+  off()
+  const last = accounts.at(-1)
+  if (last === undefined) return exitCodes.forcedInt
+  print(accounts, last, { context, output: read.output })
+  return last.outcome.kind === 'through' ? exitCodes.done : exitCodeOfClass(classOf(last.outcome.failure.code))
+}
+
+function classOf(code: string): FailureClass | undefined {
+  return Object.entries(failureClasses).find(([name]) => name === code)?.[1]
+}
+
+/** With clusters of its own: nothing is remembered from one repetition to the next. */
+async function traceOnce(request: TraceRequest, context: Context): Promise<Account> {
+  const clusters = clustersFor(context, 8, (text) => context.err(`kpf: ${text}\n`))
+  const account = await trace(request, { clusters, clock: realClock, isoTime })
+  await clusters.close()
+  return account
+}
+
+function print(accounts: readonly Account[], last: Account, { context, output }: { readonly context: Context; readonly output: string }): void {
+  const { out, flags, terminal } = context
+  if (output === 'json') return accounts.forEach((account) => out(`${JSON.stringify(account)}\n`))
+  const diagram = mermaid(last)
+  if (output === 'mermaid') return out(diagram)
+  out(`${traceTable(last, { isUtf8: terminal.isUtf8, explains: isSet(flags, 'explain'), isVerbose: isSet(flags, 'verbose') })}\n`)
+  if (accounts.length > 1) out(`\n${repeatText(accounts)}\n`)
+  out(`\ndiagram: ${liveLink(diagram)}\n`)
+}
+
+/** How the times of all repetitions lie. */
+function repeatText(accounts: readonly Account[]): string {
+  const times = accounts.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b)
+  const failed = accounts.flatMap(({ outcome }) => (outcome.kind === 'broken' ? [sections[outcome.section]] : []))
+  const [least = 0, median = 0, most = 0] = [times[0], times[Math.floor(times.length / 2)], times.at(-1)]
+  return `${accounts.length} times: ${accounts.length - failed.length} through; least ${timeText(least)}, median ${timeText(median)}, most ${timeText(most)}`
+}
+
+interface Read {
+  readonly request: Omit<TraceRequest, 'signal'>
+  readonly output: string
+  readonly repeats: number
+}
+
+async function readRequest(context: Context): Promise<Read | Mistake> {
+  const output = textFlag(context.flags, 'output') ?? 'text'
+  if (!OUTPUTS.includes(output)) return { message: `trace knows no output "${output}"`, fix: 'use text, json or mermaid' }
+  const mode = TRANSPORTS.find((transport) => transport === (textFlag(context.flags, 'transport') ?? 'auto'))
+  if (mode === undefined) return { message: `there is no transport "${textFlag(context.flags, 'transport')}"`, fix: `use ${TRANSPORTS.join(', ')}` }
+  const probe = textFlag(context.flags, 'probe') ?? 'none'
+  if (probe !== 'none' && probe !== 'http') return { message: `there is no probe "${probe}"`, fix: 'use none or http' }
+  const repeats = Number(textFlag(context.flags, 'repeat') ?? 1)
+  if (!Number.isInteger(repeats) || repeats < 1 || repeats > MAX_REPEATS)
+    return { message: '--repeat is no number of times', fix: `write a number from 1 to ${MAX_REPEATS}` }
+  const found = await readTarget(context)
+  if ('fix' in found) return found
+  const { forward, port, file } = found
+  const forced: Forward = textFlag(context.flags, 'transport') === undefined ? forward : { ...forward, transport: { ...forward.transport, mode } }
+  const shownAs = targetText({ ...forced, ports: [port] })
+  return { request: { forward: forced, port, shownAs, probe, ...(file && { file }) }, output, repeats }
+}
+
+type Found = { readonly forward: Forward; readonly port: PortMapping; readonly file?: TraceRequest['file'] }
+
+/** A name of the file, or kubectl's words. A word without a slash is a forward of the file first, and a pod only if there is none. */
+async function readTarget(context: Context): Promise<Found | Mistake> {
+  const [word, portWord, ...more] = context.words
+  if (word === undefined || more.length > 0)
+    return { message: 'trace wants one target, and at most one port', fix: 'write: kpf trace NAME, or kpf trace svc/api 80' }
+  const named = word.includes('/') ? undefined : await forwardNamed(word, context)
+  if (named !== undefined && 'fix' in named) return named
+  if (named === undefined) return adHocTarget(word, portWord, context)
+  const wanted =
+    portWord === undefined
+      ? named.forward.ports[0]
+      : named.forward.ports.find(({ name, remotePort, localPort }) => [name, `${remotePort}`, `${localPort}`].includes(portWord))
+  if (wanted === undefined)
+    return { message: `forward "${word}" has no port ${portWord}`, fix: `its ports: ${named.forward.ports.map(({ remotePort }) => remotePort).join(', ')}` }
+  return { ...named, port: wanted }
+}
+
+function adHocTarget(word: string, portWord: string | undefined, context: Context): Found | Mistake {
+  if (portWord === undefined)
+    return { message: `no forward of the file is named "${word}", and no port is named`, fix: `write a name of the file, or: kpf trace ${word} PORT` }
+  const forward = oneForward({ target: word, ports: [portWord], access: flagsOf(context) })
+  if ('fix' in forward) return forward
+  const [port] = forward.ports
+  return port === undefined ? { message: 'no port is named', fix: `write: kpf trace ${word} PORT` } : { forward, port }
+}
+
+async function forwardNamed(name: string, context: Context): Promise<Omit<Found, 'port'> | Mistake | undefined> {
+  const file = await theFile(context)
+  if (file === undefined || file.path === '-') return undefined
+  const startMs = realClock.now()
+  const loaded = await load(file.path, { files: realFiles, flags: flagsOf(context), shownAs: file.shownAs, looksForOverride: !file.isNamed })
+  if (loaded.kind === 'rejected') return { message: `${file.shownAs} has problems`, fix: problemsText(loaded.problems).replaceAll('\n', '\n    ') }
+  const forward = loaded.project.forwards.find((candidate) => candidate.name === name)
+  return forward && { forward, file: { shownAs: file.shownAs, tookMs: realClock.now() - startMs } }
+}

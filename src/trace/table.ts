@@ -1,0 +1,83 @@
+/** The account of a trace as text: one line a step, under the sections of the flow. Pure. */
+import { type Account, type Facts, type SectionId, type Step, sections } from './account.ts'
+import { explanations } from './explain.ts'
+
+/** How the text is to be. */
+export interface TableOptions {
+  readonly isUtf8: boolean
+  /** A paragraph below each section for who sees it for the first time. */
+  readonly explains: boolean
+  /** Every fact of every step. */
+  readonly isVerbose: boolean
+}
+
+const marks = { done: ['✓', 'ok'], warned: ['!', '!'], failed: ['✗', 'x'] } as const
+const WIDTH = 78
+
+/** The whole account, without a last line break. */
+export function traceTable(account: Account, options: TableOptions): string {
+  const ids = Object.keys(sections) as SectionId[]
+  const blocks = ids.flatMap((id) => {
+    const steps = account.steps.filter((step) => step.section === id)
+    return steps.length === 0 ? [] : [sectionText(id, steps, options)]
+  })
+  return [heading(account), ...blocks, outcomeText(account)].join('\n\n')
+}
+
+function heading({ forward, target, context, namespace }: Account): string {
+  const where = [context === undefined ? '' : `context ${context}`, namespace === undefined ? '' : `namespace ${namespace}`].filter((part) => part !== '')
+  return [`${forward === undefined ? '' : `${forward}: `}${target}`, ...where].join('  ')
+}
+
+function sectionText(id: SectionId, steps: readonly Step[], options: TableOptions): string {
+  const lines = steps.flatMap((step) => stepLines(step, options))
+  const paragraph = options.explains ? ['', ...wrapped(explanations[id], WIDTH).map((line) => `  ${line}`)] : []
+  return [sections[id], ...lines, ...paragraph].join('\n')
+}
+
+function stepLines(step: Step, { isUtf8, isVerbose }: TableOptions): readonly string[] {
+  const mark = marks[step.result][isUtf8 ? 0 : 1]
+  const words = step.answer === undefined ? step.what : `${step.what}: ${step.answer}`
+  const time = timeText(step.tookMs)
+  const first = `  ${mark.padEnd(2)} ${step.id.padEnd(14)} ${words}`
+  const line = first.length + time.length + 2 <= WIDTH ? `${first.padEnd(WIDTH - time.length)}${time}` : `${first}  ${time}`
+  const why = step.failure
+    ? [`     ${step.failure.code}  ${step.failure.message}`, ...(step.failure.hint === undefined ? [] : [`     ${step.failure.hint}`])]
+    : []
+  const rejected = step.id === 'pods' && !isVerbose ? listOf(step.facts, 'rejected').map((text) => `     not ${text}`) : []
+  return [line, ...why, ...rejected, ...(isVerbose ? factLines(step.facts) : [])]
+}
+
+function factLines(facts: Facts): readonly string[] {
+  return Object.entries(facts).flatMap(([name, value]) =>
+    Array.isArray(value) ? value.map((entry: string) => `     ${name}: ${entry}`) : [`     ${name}: ${String(value)}`],
+  )
+}
+
+function listOf(facts: Facts, name: string): readonly string[] {
+  const value = facts[name]
+  return Array.isArray(value) ? value : []
+}
+
+function outcomeText({ outcome, pod, podPort, transport, tookMs }: Account): string {
+  if (outcome.kind === 'through') return `through to port ${podPort} of pod ${pod} by ${transport} in ${timeText(tookMs)}`
+  const { code, message, hint } = outcome.failure
+  return `broken in "${sections[outcome.section]}", at ${outcome.step}: ${code}\n  ${message}${hint === undefined ? '' : `\n  ${hint}`}`
+}
+
+/** `0.4 ms`, `12 ms`, `1.3 s` */
+export function timeText(ms: number): string {
+  if (ms < 10) return `${ms.toFixed(1)} ms`
+  return ms < 1_000 ? `${ms.toFixed(0)} ms` : `${(ms / 1_000).toFixed(1)} s`
+}
+
+/** The text in lines of at most `width`, broken between words. */
+export function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + word.length + 1 > width) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines
+}
