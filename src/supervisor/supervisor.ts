@@ -15,6 +15,7 @@ import { Endpoints } from './endpoints.ts'
 import type { State, Status, Traffic } from './events.ts'
 import { execute } from './execute.ts'
 import { isoTime } from './iso-time.ts'
+import { Kicks } from './kicks.ts'
 import type { Endpoint } from './listener.ts'
 import type { Holder } from './listener-machine.ts'
 import { LiveForward } from './live-forward.ts'
@@ -70,6 +71,7 @@ export class Supervisor {
   readonly #pools: Pools
   readonly #budget: Budget
   readonly #obstacles: Obstacles
+  readonly #kicks: Kicks
   readonly #forwards = new Map<string, LiveForward>()
   readonly #leaving = new Set<LiveForward>()
   readonly #shown = new Map<LiveForward, Shown>()
@@ -86,6 +88,7 @@ export class Supervisor {
     this.#pools = new Pools(parts)
     this.#budget = new Budget(parts.maxConnections, { clock: parts.clock, warn: (warning) => this.#bus.tell({ type: 'warning', ...warning }) })
     this.#obstacles = new Obstacles((warning) => this.#bus.tell({ type: 'warning', ...warning }))
+    this.#kicks = new Kicks(parts.clock, () => this.#kickAll())
     this.#startedMs = parts.clock.now()
   }
 
@@ -142,14 +145,14 @@ export class Supervisor {
 
   /** The kubeconfig or the network changed, or the user asked: what waits tries now. */
   kick(): void {
-    this.#endpoints.retry()
-    for (const forward of this.#forwards.values()) forward.kick()
+    this.#kicks.kick()
   }
 
   /** Ends all forwards, the busy connections within `drainMs`; resolves when nothing is left. */
   async stop(options: StopOptions): Promise<void> {
     if (this.#isStopping) return
     this.#isStopping = true
+    this.#kicks.close()
     const forwards = new Set([...this.#forwards.values(), ...this.#leaving])
     const count = this.#forwards.size
     const busy = [...forwards].reduce((sum, forward) => sum + forward.busy, 0)
@@ -160,6 +163,11 @@ export class Supervisor {
     this.#pools.close()
     await this.#parts.clusters.close()
     this.#bus.tell({ type: 'stopped', forwards: count, ...this.#served, uptimeMs: this.#parts.clock.now() - this.#startedMs })
+  }
+
+  #kickAll(): void {
+    this.#endpoints.retry()
+    for (const forward of this.#forwards.values()) forward.kick()
   }
 
   #create(spec: Forward): LiveForward {

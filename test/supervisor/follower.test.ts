@@ -169,7 +169,7 @@ test('a cluster that cannot be opened is asked again after 5, 15 and 60 s, howev
   await world.until(() => world.status() === 'failed config -')
   for (let count = 0; count < 5; count++) {
     world.supervisor.kick()
-    await world.settle()
+    await world.pass(1_100)
   }
   expect(world.clusters.opens).toBe(6)
   await world.clock.advance(240_000)

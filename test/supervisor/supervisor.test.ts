@@ -251,6 +251,36 @@ test('restart: on-failure:2 gives up after two failures and dials no more; an ed
   expect((await world.greeted(port)).text()).toBe('a:')
 })
 
+test('kicks come to a cluster and its lanes once a second at most, and the last of a second is not lost', async () => {
+  await start()
+  for (let press = 1; press <= 20; press++) world.supervisor.kick()
+  expect(world.cluster.kicks).toBe(1)
+  await world.pass(500)
+  world.supervisor.kick()
+  expect(world.cluster.kicks).toBe(1)
+  await world.pass(1_000)
+  expect(world.cluster.kicks).toBe(2)
+  await world.pass(5_000)
+  expect(world.cluster.kicks).toBe(2)
+  world.supervisor.kick()
+  world.supervisor.kick()
+  expect(world.cluster.kicks).toBe(3)
+})
+
+test('a lane that was open for 30 s is dialled within 100 ms of its loss, whatever came before', async () => {
+  await start()
+  for (let loss = 1; loss <= 4; loss++) await lose()
+  world.cluster.node.cut('a')
+  await world.until(() => world.status() === 'waiting backoff a')
+  expect(retryInMs()).toBeGreaterThan(500)
+  await world.pass(3_000)
+  await world.ready()
+  await world.pass(30_000)
+  world.cluster.node.cut('a')
+  await world.until(() => world.status() === 'waiting backoff a')
+  expect(retryInMs()).toBeLessThanOrEqual(100)
+})
+
 test('a kick revives a forward that gave up, with its count from the beginning', async () => {
   const limited = { restart: { kind: 'on-failure', limit: 2 } } as const
   world.apply(forward('api', port, limited))
@@ -439,6 +469,10 @@ function listeners(): string {
     .snapshot()
     .rows.map(({ spec, status }) => [spec.name, ...status.listeners].join(' '))
     .join(', ')
+}
+
+function retryInMs(): number {
+  return (world.supervisor.snapshot().rows[0]?.status.nextRetryAtMs ?? Number.NaN) - world.clock.now()
 }
 
 async function lose(): Promise<void> {
