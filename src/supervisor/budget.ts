@@ -30,6 +30,7 @@ export class Budget {
     this.#full = new CountedWarnings(parts.clock, parts.warn)
   }
 
+  /** One with a socket of its own to the cluster counts twice. */
   get open(): number {
     return this.#open
   }
@@ -41,18 +42,27 @@ export class Budget {
       return false
     }
     this.#open++
-    if (!this.#isHigh && this.#open >= this.#maxOpen * HIGH) {
-      this.#isHigh = true
-      const message = `${this.#open} connections of the process are open; at ${this.#maxOpen} new ones are reset`
-      this.#warn({ code: 'KPF_CONNECTIONS_HIGH', message, hint })
-    }
+    this.#look()
     return true
+  }
+
+  /** A connection that has its room takes more of it for a while; it is not refused, but later ones may be. */
+  stretch(descriptors: number): void {
+    this.#open += descriptors
+    this.#look()
   }
 
   /** Gives the room of one connection back. */
   give(): void {
     this.#open--
+    this.#look()
+  }
+
+  #look(): void {
     if (this.#open < this.#maxOpen * LOW) this.#isHigh = false
+    if (this.#isHigh || this.#open < this.#maxOpen * HIGH) return
+    this.#isHigh = true
+    this.#warn({ code: 'KPF_CONNECTIONS_HIGH', message: `${this.#open} connections of the process are open; at ${this.#maxOpen} new ones are reset`, hint })
   }
 }
 

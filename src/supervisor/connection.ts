@@ -26,6 +26,8 @@ export type ConnectionEnd =
 export interface Route {
   /** Tells routes apart: the pod's UID and the lane. */
   readonly key: string
+  /** What a connection takes of the process beside its local socket. */
+  readonly descriptors: number
   readonly open: (early: readonly Buffer[], sink: StreamSink) => TunnelStream | undefined
 }
 

@@ -110,7 +110,7 @@ export class Follower {
     const port = serving.backend.ports.get(mapping.remotePort)
     if (port === undefined) return undefined
     const { lease } = serving
-    return { key: lease.key, open: (early, sink) => lease.pool.openStream(port, early, sink) }
+    return { key: lease.key, descriptors: lease.pool.descriptorsPerStream, open: (early, sink) => lease.pool.openStream(port, early, sink) }
   }
 
   /** A stream's answer says that its pod is no more: another is picked, whatever the watch says so far. */

@@ -216,8 +216,10 @@ export class Reception {
     const over = new AbortController()
     // Only what is sent after the refusals can tell that somebody listens again.
     const isProof = this.#refusals.count > 0
+    this.#parts.budget.stretch(route.descriptors)
     const end = await connection.dispatch(route, { halfCloseMs, ...(isProof && this.#listenFor(route, over.signal)) })
     over.abort()
+    this.#parts.budget.stretch(-route.descriptors)
     if (isProof && end.kind === 'served') this.#accepted(route)
     if (end.kind !== 'returned') return this.#ended(connection, end)
     if (end.podGone) this.#parts.podGone(route.key)

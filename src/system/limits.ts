@@ -1,7 +1,7 @@
 /** What the process may open at most. */
 import { readFileSync } from 'node:fs'
 
-/** The local socket; streams of a tunnel have none of their own. */
+/** The local socket. Streams of a tunnel have none of their own; a channel has one, and is counted twice. */
 const DESCRIPTORS_PER_CONNECTION = 1
 /** For everything else: listeners, tunnels, watches, files. */
 const OTHER_DESCRIPTORS = 64

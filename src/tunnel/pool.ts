@@ -37,6 +37,11 @@ export class Pool {
     return this.#lane.facts
   }
 
+  /** Streams share the tunnel's socket, but a channel is a connection of its own. */
+  get descriptorsPerStream(): number {
+    return this.facts.transport === 'channel' ? 1 : 0
+  }
+
   /** Dials, and goes on dialling whenever the lane is lost. */
   want(): void {
     this.#lane.want()

@@ -120,6 +120,29 @@ test('over a limit new ones are reset, and somebody is told', async () => {
   ])
 })
 
+test('a connection with a socket of its own to the cluster takes the room of two, while it has it', async () => {
+  const door = await new Door({}, 3).open()
+  door.descriptors = 1
+  const waiting = await door.client()
+  expect(door.budget.open).toBe(1)
+  door.route = 'a'
+  door.reception.flush()
+  expect(door.budget.open).toBe(2)
+  door.streams[0]?.sink.ended(gone)
+  await sockets.until(() => door.streams.length === 2)
+  expect(door.budget.open).toBe(2)
+  await door.client()
+  expect(door.budget.open).toBe(4)
+  const over = await door.client()
+  await sockets.until(() => over.end() === 'ECONNRESET')
+  waiting.socket.resetAndDestroy()
+  await sockets.until(() => door.reception.size === 1)
+  expect(door.budget.open).toBe(2)
+  door.reception.close()
+  await door.reception.whenEmpty()
+  expect(door.budget.open).toBe(0)
+})
+
 test('hold: off resets at once and is no limit to be told of', async () => {
   const door = await new Door({ hold: { timeoutMs: 10_000, windowMs: 30_000, maxConnections: 0 } }).open()
   const client = await door.client()
@@ -353,6 +376,7 @@ class Door {
   failed = false
   leaving = false
   changes = 0
+  descriptors = 0
   /** Whether a pod that is gone takes the route with it. */
   losesRoute = false
   readonly #spec: Forward
@@ -407,6 +431,7 @@ class Door {
   #routeTo(key: string): Route {
     return {
       key,
+      descriptors: this.descriptors,
       open: (early, sink) => {
         let log = `${key}: ${early.map(String).join('')}`
         const stream: FakeStream = {

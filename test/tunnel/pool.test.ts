@@ -40,6 +40,7 @@ test.each(['websocket', 'spdy', 'channel'] as const)('a %s lane opens, and bytes
   expect(sink.answers).toBe(1)
   expect(pool.facts).toMatchObject({ state: 'open', transport: mode, openStreams: 1, attempt: 0 })
   expect(pool.facts.bytesIn).toBeGreaterThanOrEqual(12)
+  expect(pool.descriptorsPerStream).toBe(mode === 'channel' ? 1 : 0)
   expect(world.remembered).toBe(mode)
   expect(world.outcomes).not.toContain('unreachable')
 })
