@@ -1,24 +1,27 @@
 /**
  * The obstacles that stand now, each told once for all forwards that it is in the way of,
- * and again only after it had been gone.
+ * and again only after it had been gone. What concerns one target is told by its forward.
  */
 import type { ClusterAccess } from '../cluster/cluster-api.ts'
-import type { Failure } from '../tunnel/failure.ts'
+import type { Failure, FailureCode } from '../tunnel/failure.ts'
 import type { Warning } from './events.ts'
 import { obstacleWarning } from './obstacle.ts'
 
 /** Who may have an obstacle. */
 export interface Obstructed {
-  readonly spec: { readonly access: ClusterAccess }
+  readonly spec: { readonly name: string; readonly access: ClusterAccess }
 }
+
+/** A warning, and of which forward it is when it is of one. */
+export type ToldObstacle = Warning & { readonly forward?: string }
 
 /** The obstacles of the process. */
 export class Obstacles {
-  readonly #say: (warning: Warning) => void
+  readonly #say: (warning: ToldObstacle) => void
   /** By cluster and failure; a set is never empty. */
   readonly #standing = new Map<string, Set<Obstructed>>()
 
-  constructor(say: (warning: Warning) => void) {
+  constructor(say: (warning: ToldObstacle) => void) {
     this.#say = say
   }
 
@@ -30,7 +33,7 @@ export class Obstacles {
     if (forwards) forwards.add(forward)
     else {
       this.#standing.set(key, new Set([forward]))
-      this.#say(obstacleWarning(failure))
+      this.#say({ ...(ofOneTarget.has(failure.code) && { forward: forward.spec.name }), ...obstacleWarning(failure) })
     }
   }
 
@@ -46,7 +49,10 @@ export class Obstacles {
   }
 }
 
+const ofOneTarget: ReadonlySet<FailureCode> = new Set(['KPF_OBJECT_MISSING', 'KPF_PORT_UNKNOWN', 'KPF_NO_SELECTOR'])
+
 /** An API server that is away has many ways to show it. */
-function keyOf({ spec: { access } }: Obstructed, { class: kind, code, message }: Failure): string {
+function keyOf({ spec: { name, access } }: Obstructed, { class: kind, code, message }: Failure): string {
+  if (ofOneTarget.has(code)) return JSON.stringify([name, code])
   return JSON.stringify([access.kubeconfig, access.context, ...(kind === 'connection' ? [kind] : [code, message])])
 }

@@ -39,10 +39,23 @@ test('the warning has the remedy of the failure', () => {
   })
 })
 
+const [api, web, other] = [
+  { spec: { name: 'api', access: {} } },
+  { spec: { name: 'web', access: {} } },
+  { spec: { name: 'other', access: { context: 'prod' } } },
+]
+
+test('what concerns the target of one forward is told with its name, for each', () => {
+  const told: string[] = []
+  const obstacles = new Obstacles(({ forward, code }) => told.push(`${forward} ${code}`))
+  const unknown = failure('KPF_PORT_UNKNOWN', 'the service has no port 80')
+  for (const forward of [api, web, api]) obstacles.found(forward, unknown)
+  expect(told).toEqual(['api KPF_PORT_UNKNOWN', 'web KPF_PORT_UNKNOWN'])
+})
+
 test('one obstacle of a cluster is told once, whichever of its forwards it is in the way of, however it shows', () => {
   const told: string[] = []
   const obstacles = new Obstacles(({ code }) => told.push(code))
-  const [api, web, other] = [{ spec: { access: {} } }, { spec: { access: {} } }, { spec: { access: { context: 'prod' } } }]
   obstacles.found(api, away)
   obstacles.found(web, late)
   obstacles.found(other, away)
