@@ -57,16 +57,20 @@ export class FakeCluster implements Cluster {
     this.node = new FakeNode(clock)
   }
 
-  readonly gate: Cluster['gate'] = {
-    enter: async () => true,
-    done: () => {},
-    closedFor: undefined,
-    onChange: () => () => {},
-  }
+  readonly #gateListeners = new Set<() => void>()
+  #closedFor: Cluster['gate']['closedFor']
+
+  readonly gate: Cluster['gate'] = this.#makeGate()
 
   readonly transports: Cluster['transports'] = { recall: () => undefined, remember: () => {} }
 
   readonly dialer: Cluster['dialer'] = { open: (request) => this.#dial(request) }
+
+  /** The gate closes for that reason, or opens. */
+  shut(failure: Failure | undefined): void {
+    this.#closedFor = failure && { failure, sinceMs: 0, nextTryMs: 1_000 }
+    for (const listener of this.#gateListeners) listener()
+  }
 
   /** What every watch shows from now on. */
   show(picture: Picture): void {
@@ -95,6 +99,21 @@ export class FakeCluster implements Cluster {
 
   async close(): Promise<void> {
     this.node.close()
+  }
+
+  #makeGate(): Cluster['gate'] {
+    const closedFor = (): Cluster['gate']['closedFor'] => this.#closedFor
+    return {
+      enter: async () => true,
+      done: () => {},
+      get closedFor() {
+        return closedFor()
+      },
+      onChange: (listener) => {
+        this.#gateListeners.add(listener)
+        return () => this.#gateListeners.delete(listener)
+      },
+    }
   }
 
   async #dial({ pod: { name } }: UpgradeRequest): Promise<Upgraded | UpgradeRefusal | Failure> {

@@ -201,6 +201,28 @@ test('what stands in the way of the next dial is told once for all, and again on
   await world.ready('api', 'too')
 })
 
+test('an API server that is away is no news to a forward whose lane serves, but a warning', async () => {
+  await start()
+  world.forget()
+  const away = failure('KPF_CLUSTER_UNREACHABLE', 'cluster unreachable (ECONNREFUSED 10.0.0.1:6443)')
+  for (const reason of [away, failure('KPF_CLUSTER_TIMEOUT', 'no answer'), away]) world.cluster.shut(reason)
+  expect(world.log).toEqual([`-: warning open tunnels serve on, but the next one may fail: ${away.message}`])
+  world.cluster.shut(undefined)
+  world.cluster.shut(away)
+  expect(world.log).toHaveLength(2)
+  expect(world.status()).toBe('ready ready a')
+  world.cluster.shut(undefined)
+})
+
+test('a role that is gone when the next pod is dialled is a warning while the old one serves', async () => {
+  await start()
+  world.forget()
+  world.cluster.answers.set('b', { kind: 'refused', status: 403, headers: {}, body: JSON.stringify({ kind: 'Status', message: 'no' }) })
+  world.cluster.show(seen(pod('a', { terminating: true }), pod('b')))
+  await world.until(() => world.log.length > 1)
+  expect(world.log).toEqual(['api: ready -> ready switching', '-: warning open tunnels serve on, but the next one may fail: forbidden (HTTP 403: no)'])
+})
+
 test('a removed forward drains what is busy, resets what is idle, and is then gone', async () => {
   await start()
   const idle = await world.greeted(port)
