@@ -1,10 +1,12 @@
 /** Composes the parts of a running kpf: the one place where everything meets. */
 import { openClusters } from '../cluster/clusters.ts'
 import type { Clusters } from '../cluster/cluster-api.ts'
+import { editYaml } from '../file/yaml-edit.ts'
 import { readYaml } from '../file/yaml-values.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import { realChance } from '../system/chance.ts'
 import { realClock } from '../system/clock.ts'
+import { editFile } from '../system/edit-file.ts'
 import { realFiles } from '../system/files.ts'
 import { findHolder } from '../system/holder.ts'
 import { maxConnections } from '../system/limits.ts'
@@ -48,6 +50,8 @@ export function clustersFor(context: Context, concurrency: number, onWarning: (t
     home: context.home,
     userAgent: `kpf/${context.version}`,
     parseYaml: readYaml,
+    editYaml,
+    editFile,
     concurrency,
     onWarning,
   })

@@ -9,6 +9,7 @@ import { Credentials } from './credentials.ts'
 import { ApiEndpoint } from './endpoint.ts'
 import { Gate } from './gate.ts'
 import type { ResolvedContext } from './kubeconfig.ts'
+import type { OidcUsers } from './oidc.ts'
 import type { Picture, TargetQuery } from './picture.ts'
 import { requestJson } from './requests.ts'
 import { followTarget } from './targets.ts'
@@ -32,9 +33,9 @@ export class OpenCluster implements Cluster {
   readonly #watches: Watches
   #context: ResolvedContext
 
-  constructor(context: ResolvedContext, key: string, parts: ClustersParts) {
-    const { clock, chance, readFile, env } = parts
-    const credentials = new Credentials(context.user, { clock, readFile, env, clusterInfo: () => clusterInfo(this.#context) })
+  constructor(context: ResolvedContext, key: string, parts: ClustersParts & { readonly oidc: OidcUsers }) {
+    const { clock, chance, readFile, env, oidc } = parts
+    const credentials = new Credentials(context.user, { clock, readFile, env, oidc, clusterInfo: () => clusterInfo(this.#context) })
     this.#context = context
     this.#clock = clock
     this.contextName = context.contextName

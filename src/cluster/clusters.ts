@@ -4,25 +4,20 @@
  */
 import { delimiter } from 'node:path'
 import type { Chance } from '../system/chance.ts'
-import type { Clock } from '../system/clock.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import type { Cluster, ClusterAccess, Clusters } from './cluster-api.ts'
 import { OpenCluster } from './cluster.ts'
 import { kubeconfigPaths, readKubeconfig, resolveContext, type ResolvedContext } from './kubeconfig.ts'
+import { type OidcParts, OidcUsers } from './oidc.ts'
 import { proxyFor } from './proxy-choice.ts'
 
 /** What clusters need of the machine. */
-export interface ClustersParts {
-  readonly clock: Clock
+export interface ClustersParts extends OidcParts {
   readonly chance: Chance
-  readonly readFile: (path: string) => Promise<Buffer>
-  readonly parseYaml: (text: string) => unknown
-  readonly env: Readonly<Record<string, string | undefined>>
   readonly home: string
   readonly userAgent: string
   /** Dials in flight per cluster. */
   readonly concurrency: number
-  readonly onWarning: (text: string) => void
 }
 
 /** The registry of clusters. */
@@ -40,9 +35,11 @@ class OpenClusters implements Clusters {
   readonly #found = new Map<string, Promise<OpenCluster | Failure>>()
   readonly #accesses = new Map<string, ClusterAccess>()
   readonly #files = new Set<string>()
+  readonly #oidc: OidcUsers
 
   constructor(parts: ClustersParts) {
     this.#parts = parts
+    this.#oidc = new OidcUsers(parts)
     for (const path of kubeconfigPaths(undefined, parts)) this.#files.add(path)
   }
 
@@ -73,6 +70,7 @@ class OpenClusters implements Clusters {
   }
 
   async close(): Promise<void> {
+    this.#oidc.close()
     await Promise.all(this.#found.values())
     const all = [...this.#open.values(), ...this.#outdated]
     this.#found.clear()
@@ -103,7 +101,7 @@ class OpenClusters implements Clusters {
     }
     if (context.cluster.skipTLSVerify)
       this.#parts.onWarning(`context "${context.contextName}": the server's certificate is not verified (insecure-skip-tls-verify)`)
-    const cluster = new OpenCluster(context, key, this.#parts)
+    const cluster = new OpenCluster(context, key, { ...this.#parts, oidc: this.#oidc })
     this.#open.set(key, cluster)
     return cluster
   }

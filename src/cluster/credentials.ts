@@ -10,6 +10,7 @@ import { type Failure, failure } from '../tunnel/failure.ts'
 import { type ExecCredential, readExecConfig, runPlugin } from './exec-plugin.ts'
 import type { KubeUser } from './kubeconfig.ts'
 import { record } from './kube-object.ts'
+import type { OidcUsers } from './oidc.ts'
 
 /** What goes with a request. */
 export interface Credential {
@@ -27,6 +28,7 @@ export interface CredentialsParts {
   readonly readFile: (path: string) => Promise<Buffer>
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clusterInfo: () => object
+  readonly oidc: OidcUsers
 }
 
 /** A credential is renewed so long before it ends. */
@@ -40,6 +42,8 @@ export class Credentials {
   readonly #parts: CredentialsParts
   #cached: ExecCredential | undefined
   #running: Promise<ExecCredential | Failure> | undefined
+  /** A token that the server did not take: an issuer is asked for another, though it has not ended. */
+  #rejected: string | undefined
   #tokenFile: { text: string; readMs: number } | undefined
 
   constructor(user: KubeUser, parts: CredentialsParts) {
@@ -49,8 +53,7 @@ export class Credentials {
 
   /** Whether anything secret would travel. */
   get isAnonymous(): boolean {
-    const { token, tokenFile, username, exec, certData, certFile } = this.#user
-    return !token && !tokenFile && !username && !exec && !certData && !certFile
+    return kindOf(this.#user) === 'anonymous'
   }
 
   /** The kubeconfig says something else about the user now. */
@@ -70,6 +73,7 @@ export class Credentials {
     const current = await this.get()
     if (current.kind === 'failure' || !isSame(current, rejected)) return current
     this.#forget()
+    this.#rejected = rejected.authorization?.replace(/^Bearer /, '')
     const fresh = await this.get()
     return fresh.kind === 'credential' && isSame(fresh, rejected) ? undefined : fresh
   }
@@ -79,13 +83,16 @@ export class Credentials {
     const user = this.#user
     const startMs = this.#parts.clock.now()
     if (user.unsupported !== undefined) {
-      return failure('KPF_KUBECONFIG_UNSUPPORTED', `user "${user.name}" uses "${user.unsupported}", which is planned, not in this version`, {
-        hint: 'use a context with a token, a certificate or an exec plugin',
+      return failure('KPF_KUBECONFIG_UNSUPPORTED', `user "${user.name}" uses ${user.unsupported}, which kubectl does not know any more either`, {
+        hint: 'use an exec plugin: see the documentation of your cluster',
       })
     }
     try {
       const certificate = await this.#certificate()
-      const authorization = await this.#authorization()
+      const own = await this.#authorization()
+      const issued = own === undefined && !user.exec && user.authProvider ? await this.#parts.oidc.token(user, this.#rejected) : undefined
+      if (typeof issued === 'object') return issued
+      const authorization = own ?? (issued && `Bearer ${issued}`)
       // A plugin is asked only when the entry has nothing of its own, as client-go does.
       if (user.exec && authorization === undefined && certificate.certificate === undefined) return await this.#plugin()
       return { kind: 'credential', ...certificate, ...(authorization !== undefined && { authorization }), origin: this.#origin(startMs) }
@@ -170,10 +177,11 @@ function isSame(a: Credential, b: Credential): boolean {
   return text(a) === text(b)
 }
 
-function kindOf({ token, tokenFile, username, exec, certData, certFile }: KubeUser): CredentialKind {
+function kindOf({ token, tokenFile, username, exec, authProvider, certData, certFile }: KubeUser): CredentialKind {
   if (tokenFile) return 'token file'
   if (token) return 'token'
   if (username) return 'basic'
+  if (authProvider && !exec) return 'oidc'
   if (certData || certFile) return 'client certificate'
   return exec ? 'exec plugin' : 'anonymous'
 }

@@ -29,6 +29,8 @@ export interface KubeUser extends User {
   readonly impersonate?: Impersonation
   /** Fields that this version does not serve: told, not ignored. */
   readonly unsupported?: string
+  /** The file that the entry stands in. */
+  readonly file?: string
   /** The directory of the file, for a plugin's relative command. */
   readonly directory: string
 }
@@ -160,7 +162,7 @@ function modelOf(file: string, value: Record<string, unknown>): Kubeconfig {
       if (user === undefined) return []
       const tokenFile = typeof raw['tokenFile'] === 'string' ? absolute(raw['tokenFile']) : undefined
       const files = { certFile: absolute(user.certFile), keyFile: absolute(user.keyFile), tokenFile }
-      return [withDefined<KubeUser>({ ...user, ...files, impersonate: readImpersonation(raw), unsupported: unsupportedField(raw), directory })]
+      return [withDefined<KubeUser>({ ...user, ...files, impersonate: readImpersonation(raw), unsupported: unsupportedField(raw), file, directory })]
     }),
   }
 }
@@ -171,7 +173,10 @@ function entriesOf(users: unknown): readonly (readonly [unknown, Record<string, 
 }
 
 function unsupportedField(raw: Record<string, unknown>): string | undefined {
-  return ['auth-provider'].find((field) => raw[field] !== undefined)
+  const provider = raw['auth-provider']
+  if (provider === undefined || provider === null) return undefined
+  const name = isRecord(provider) ? provider['name'] : undefined
+  return name === 'oidc' ? undefined : `auth-provider ${escapeForeign(JSON.stringify(name) ?? '')}`
 }
 
 /** In a pod: the mounted service account. Source: kubernetes.io/docs/tasks/run-application/access-api-from-pod. */

@@ -39,7 +39,7 @@ export interface UpgradeRequest {
 export type DialPhase = CredentialPhase | LookupPhase | TcpPhase | ProxyPhase | TlsPhase | RequestPhase | AnswerPhase
 
 /** What proves who asks. */
-export type CredentialKind = 'anonymous' | 'token' | 'token file' | 'basic' | 'client certificate' | 'exec plugin'
+export type CredentialKind = 'anonymous' | 'token' | 'token file' | 'basic' | 'client certificate' | 'exec plugin' | 'oidc'
 
 /** Who asks was settled. */
 export interface CredentialPhase {

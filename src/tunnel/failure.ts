@@ -53,6 +53,8 @@ export const failureClasses = {
   KPF_KUBECONFIG_UNSUPPORTED: 'config',
   KPF_AUTH_REFUSED: 'auth',
   KPF_AUTH_PLUGIN: 'auth',
+  KPF_CREDENTIAL_EXPIRED: 'auth',
+  KPF_CREDENTIAL_ISSUER: 'auth',
   KPF_FORBIDDEN: 'rbac',
   KPF_OBJECT_MISSING: 'resolve',
   KPF_NO_SELECTOR: 'config',

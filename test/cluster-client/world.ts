@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer'
 import type { Cluster, Clusters } from '../../src/cluster/cluster-api.ts'
 import { openClusters } from '../../src/cluster/clusters.ts'
+import { editYaml } from '../../src/file/yaml-edit.ts'
 import type { Failure } from '../../src/tunnel/failure.ts'
 import { HandClock } from '../fake/clock.ts'
 import { closing, type LoopbackServer } from './loopback-server.ts'
@@ -10,6 +11,8 @@ export class World {
   readonly clock = new HandClock()
   readonly files: Record<string, string> = {}
   readonly warnings: string[] = []
+  /** Files that another program holds. */
+  readonly locked = new Set<string>()
   readonly clusters: Clusters
 
   constructor(server: string, options: { user?: object; cluster?: object; env?: Record<string, string> } = {}) {
@@ -24,6 +27,12 @@ export class World {
           return Buffer.from(text)
         },
         parseYaml: (text) => JSON.parse(text),
+        editYaml,
+        editFile: async (path, change) => {
+          if (this.locked.has(path)) return 'locked'
+          this.files[path] = change(this.files[path] ?? '')
+          return 'written'
+        },
         env: options.env ?? {},
         home: '/home/me',
         userAgent: 'kpf/0.0.0',

@@ -142,9 +142,10 @@ test('pure files import only types and each other', () => {
       'wording',
       'addresses',
       'acting-as',
+      'yaml-edit',
     ].map((name) => `src/file/${name}.ts`),
     ...['plan', 'describe', 'events', 'hold', 'listener-machine', 'target-facts', 'iso-time', 'obstacle'].map((name) => `src/supervisor/${name}.ts`),
-    ...['pick', 'failure', 'selector', 'pod-facts', 'kube-object', 'picture', 'time'].map((name) => `src/cluster/${name}.ts`),
+    ...['pick', 'failure', 'selector', 'pod-facts', 'kube-object', 'picture', 'impersonation', 'time'].map((name) => `src/cluster/${name}.ts`),
     ...['spdy', 'websocket', 'channel', 'refusals', 'refusal-status', 'escape', 'backoff', 'failure', 'lane-machine', 'keepalive'].map(
       (name) => `src/tunnel/${name}.ts`,
     ),
