@@ -34,8 +34,8 @@ export class OpenCluster implements Cluster {
   #context: ResolvedContext
 
   constructor(context: ResolvedContext, key: string, parts: ClustersParts & { readonly oidc: OidcUsers }) {
-    const { clock, chance, readFile, env, oidc } = parts
-    const credentials = new Credentials(context.user, { clock, readFile, env, oidc, clusterInfo: () => clusterInfo(this.#context) })
+    const { clock, chance, readFile, env, oidc, terminal } = parts
+    const credentials = new Credentials(context.user, { clock, readFile, env, oidc, terminal, clusterInfo: () => clusterInfo(this.#context, readFile) })
     this.#context = context
     this.#clock = clock
     this.contextName = context.contextName
@@ -71,6 +71,7 @@ export class OpenCluster implements Cluster {
   }
 
   kick(): void {
+    this.#credentials.kick()
     this.gate.kick()
     this.#watches.kick()
   }
@@ -83,13 +84,19 @@ export class OpenCluster implements Cluster {
   }
 }
 
-/** What a plugin is told of the cluster: `spec.cluster` of an ExecCredential. */
-function clusterInfo({ cluster }: ResolvedContext): object {
+/** What a plugin is told of the cluster: `spec.cluster` of an ExecCredential (client-go, rest/exec.go). */
+async function clusterInfo({ cluster }: ResolvedContext, readFile: ClustersParts['readFile']): Promise<object> {
+  // A file that cannot be read is told when the server is asked.
+  const read = cluster.caFile && !cluster.caData ? await readFile(cluster.caFile).catch(() => undefined) : undefined
+  const authority = cluster.caData || read?.toString('base64')
   return {
     server: cluster.server,
-    ...(cluster.caData && { 'certificate-authority-data': cluster.caData }),
+    ...(authority && { 'certificate-authority-data': authority }),
     ...(cluster.tlsServerName && { 'tls-server-name': cluster.tlsServerName }),
     ...(cluster.skipTLSVerify && { 'insecure-skip-tls-verify': true }),
+    ...(cluster.proxyUrl && { 'proxy-url': cluster.proxyUrl }),
+    ...(cluster.disableCompression && { 'disable-compression': true }),
+    ...(cluster.execConfig !== undefined && { config: cluster.execConfig }),
   }
 }
 

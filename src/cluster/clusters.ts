@@ -7,6 +7,7 @@ import type { Chance } from '../system/chance.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import type { Cluster, ClusterAccess, Clusters } from './cluster-api.ts'
 import { OpenCluster } from './cluster.ts'
+import type { Terminal } from './exec-source.ts'
 import { kubeconfigPaths, readKubeconfig, resolveContext, type ResolvedContext } from './kubeconfig.ts'
 import { type OidcParts, OidcUsers } from './oidc.ts'
 import { proxyFor } from './proxy-choice.ts'
@@ -18,6 +19,8 @@ export interface ClustersParts extends OidcParts {
   readonly userAgent: string
   /** Dials in flight per cluster. */
   readonly concurrency: number
+  /** For plugins that talk to a person; absent where nobody is there. */
+  readonly terminal?: Terminal | undefined
 }
 
 /** The registry of clusters. */

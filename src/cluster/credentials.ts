@@ -1,13 +1,14 @@
 /**
  * Who the user is to one cluster: headers and certificates for the next request.
  *
- * Owns the plugin's cache and its single flight: however many forwards ask, one run
- * answers all. Secrets stay in here and in the request; no message holds one.
+ * Which kind counts is decided here; what it takes to have it is its own file's. Secrets
+ * stay in here and in the request; no message holds one.
  */
 import type { Clock } from '../system/clock.ts'
 import type { CredentialKind, CredentialPhase } from '../tunnel/dialer.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
-import { type ExecCredential, readExecConfig, runPlugin } from './exec-plugin.ts'
+import type { ExecCredential } from './exec-plugin.ts'
+import { ExecSource, type Terminal } from './exec-source.ts'
 import type { KubeUser } from './kubeconfig.ts'
 import { record } from './kube-object.ts'
 import type { OidcUsers } from './oidc.ts'
@@ -27,12 +28,11 @@ export interface CredentialsParts {
   readonly clock: Clock
   readonly readFile: (path: string) => Promise<Buffer>
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly clusterInfo: () => object
+  readonly clusterInfo: () => Promise<object>
+  readonly terminal: Terminal | undefined
   readonly oidc: OidcUsers
 }
 
-/** A credential is renewed so long before it ends. */
-const MARGIN_MS = 10_000
 const TOKEN_FILE_MS = 50_000
 
 /** One user's credentials. */
@@ -40,8 +40,7 @@ export class Credentials {
   readonly #closed = new AbortController()
   #user: KubeUser
   readonly #parts: CredentialsParts
-  #cached: ExecCredential | undefined
-  #running: Promise<ExecCredential | Failure> | undefined
+  readonly #exec: ExecSource
   /** A token that the server did not take: an issuer is asked for another, though it has not ended. */
   #rejected: string | undefined
   #tokenFile: { text: string; readMs: number } | undefined
@@ -49,6 +48,7 @@ export class Credentials {
   constructor(user: KubeUser, parts: CredentialsParts) {
     this.#user = user
     this.#parts = parts
+    this.#exec = new ExecSource({ ...parts, signal: this.#closed.signal })
   }
 
   /** Whether anything secret would travel. */
@@ -60,6 +60,11 @@ export class Credentials {
   replace(user: KubeUser): void {
     this.#user = user
     this.#forget()
+  }
+
+  /** Somebody did something: a plugin may talk to them again. */
+  kick(): void {
+    this.#exec.kick()
   }
 
   /** Ends a plugin that is running. */
@@ -94,7 +99,7 @@ export class Credentials {
       if (typeof issued === 'object') return issued
       const authorization = own ?? (issued && `Bearer ${issued}`)
       // A plugin is asked only when the entry has nothing of its own, as client-go does.
-      if (user.exec && authorization === undefined && certificate.certificate === undefined) return await this.#plugin()
+      if (user.exec && authorization === undefined && certificate.certificate === undefined) return await this.#plugin(startMs)
       return { kind: 'credential', ...certificate, ...(authorization !== undefined && { authorization }), origin: this.#origin(startMs) }
     } catch (error) {
       return failure('KPF_KUBECONFIG', `a credential file of user "${user.name}" cannot be read`, {
@@ -117,7 +122,7 @@ export class Credentials {
   }
 
   #forget(): void {
-    this.#cached = undefined
+    this.#exec.forget()
     this.#tokenFile = undefined
   }
 
@@ -143,32 +148,11 @@ export class Credentials {
     return { credential, source, tookMs: this.#parts.clock.now() - startMs }
   }
 
-  async #plugin(): Promise<Credential | Failure> {
-    const startMs = this.#parts.clock.now()
-    const origin = (from: 'run' | 'cache'): Credential['origin'] => ({
-      ...this.#origin(startMs),
-      plugin: { command: String(record(this.#user.exec)['command']), from },
-    })
-    const expiresMs = this.#cached?.expiresMs
-    if (this.#cached && (expiresMs === undefined || this.#parts.clock.wallMs() < expiresMs - MARGIN_MS)) return credentialOf(this.#cached, origin('cache'))
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined
-    })
-    const result = await this.#running
-    return 'kind' in result ? result : credentialOf(result, origin('run'))
-  }
-
-  async #run(): Promise<ExecCredential | Failure> {
-    const config = readExecConfig(this.#user.exec)
-    if ('kind' in config) return config
-    const result = await runPlugin(config, {
-      ...this.#parts,
-      clusterInfo: this.#parts.clusterInfo(),
-      directory: this.#user.directory,
-      signal: this.#closed.signal,
-    })
-    if (!('kind' in result)) this.#cached = result
-    return result
+  async #plugin(startMs: number): Promise<Credential | Failure> {
+    const sourced = await this.#exec.get(this.#user)
+    if ('code' in sourced) return sourced
+    const plugin = { command: String(record(this.#user.exec)['command']), from: sourced.from }
+    return credentialOf(sourced.credential, { ...this.#origin(startMs), plugin })
   }
 }
 

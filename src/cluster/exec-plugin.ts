@@ -1,16 +1,17 @@
 /**
  * Runs a credential plugin: client-go's exec protocol, v1 and v1beta1.
  *
- * No shell, no look-up in the working directory, no input; its output is capped, its
- * time is limited, and what it says on stderr is only ever shown escaped.
+ * No shell, no look-up in the working directory, no input unless it has the terminal; its
+ * output is capped, its time is limited, and what it says on stderr is only ever shown
+ * escaped, but for a plugin that talks to a person: that one has the terminal itself.
  * Source: kubernetes.io/docs/reference/access-authn-authz/authentication (client-go credential plugins).
  */
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
 import { delimiter, isAbsolute, join } from 'node:path'
-import type { Readable } from 'node:stream'
 import type { Clock } from '../system/clock.ts'
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
+import { certificateEndMs } from './credential-end.ts'
 import { isRecord } from './kube-object.ts'
 import { timeMs } from './time.ts'
 
@@ -21,7 +22,7 @@ export interface ExecConfig {
   readonly args: readonly string[]
   readonly env: readonly { readonly name: string; readonly value: string }[]
   readonly installHint?: string
-  readonly interactiveMode?: string
+  readonly interactiveMode: 'Never' | 'IfAvailable' | 'Always'
   readonly provideClusterInfo: boolean
 }
 
@@ -41,12 +42,16 @@ export interface ExecParts {
   readonly directory: string
   /** `spec.cluster` for `provideClusterInfo`. */
   readonly clusterInfo: object
+  /** Whether it may talk to a person, on the terminal that is lent meanwhile. */
+  readonly interactive: boolean
   /** Ends the run: nobody needs its answer any more. */
   readonly signal: AbortSignal
 }
 
 const VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1']
 const TIMEOUT_MS = 30_000
+/** A person needs longer than a program: to find a phone, say. */
+const PERSON_MS = 300_000
 const MAX_STDOUT_BYTES = 1024 * 1024
 const MAX_STDERR_BYTES = 4096
 
@@ -60,14 +65,12 @@ export function readExecConfig(raw: unknown): ExecConfig | Failure {
       hint: `use ${VERSIONS[0]}`,
     })
   }
-  if (interactiveMode === 'Always') {
-    return failure(
-      'KPF_AUTH_PLUGIN',
-      `plugin "${escapeForeign(command)}" needs a terminal of its own (interactiveMode: Always), which is planned, not in this version`,
-      {
-        hint: 'log in with the plugin itself first, or use interactiveMode: IfAvailable',
-      },
-    )
+  // The default of v1beta1; v1 has none, and nothing better to do.
+  const mode = interactiveMode ?? 'IfAvailable'
+  if (mode !== 'Never' && mode !== 'IfAvailable' && mode !== 'Always') {
+    return failure('KPF_AUTH_PLUGIN', `plugin "${escapeForeign(command)}": interactiveMode ${escapeForeign(display(mode))} is not known`, {
+      hint: 'use Never, IfAvailable or Always',
+    })
   }
   return {
     apiVersion,
@@ -75,7 +78,7 @@ export function readExecConfig(raw: unknown): ExecConfig | Failure {
     args: Array.isArray(args) ? args.map(String) : [],
     env: Array.isArray(env) ? env.filter(isRecord).map((entry) => ({ name: text(entry['name']), value: text(entry['value']) })) : [],
     ...(typeof installHint === 'string' && { installHint }),
-    ...(typeof interactiveMode === 'string' && { interactiveMode }),
+    interactiveMode: mode,
     provideClusterInfo: provideClusterInfo === true,
   }
 }
@@ -85,7 +88,7 @@ export async function runPlugin(config: ExecConfig, parts: ExecParts): Promise<E
   const result = await runProcess(config, parts)
   if ('code' in result) return result
   if (result.exitCode !== 0) {
-    const stderr = escapeForeign(result.stderr, 500)
+    const stderr = escapeForeign(result.stderr, MAX_STDERR_BYTES)
     return pluginFailure(
       config,
       `failed with exit code ${result.exitCode ?? 'none'}${stderr === '' ? '' : `: ${stderr}`}`,
@@ -110,7 +113,9 @@ function readCredential(config: ExecConfig, stdout: string): ExecCredential | Fa
   const pair =
     typeof clientCertificateData === 'string' && typeof clientKeyData === 'string' ? { certificate: clientCertificateData, key: clientKeyData } : undefined
   if (typeof token !== 'string' && pair === undefined) return pluginFailure(config, 'gave neither a token nor a certificate with its key')
-  const expiresMs = timeMs(expirationTimestamp)
+  // A certificate may end before its plugin says so.
+  const ends = [timeMs(expirationTimestamp), pair && certificateEndMs(pair.certificate)].filter((end) => end !== undefined)
+  const expiresMs = ends.length === 0 ? undefined : Math.min(...ends)
   return {
     ...(typeof token === 'string' && { token }),
     ...pair,
@@ -138,18 +143,18 @@ async function runProcess(config: ExecConfig, parts: ExecParts): Promise<Process
   const end = (why: string): void => {
     child.kill('SIGKILL')
     // A grandchild may hold the pipes for ever: they are let go of.
-    child.stdout.destroy()
-    child.stderr.destroy()
+    child.stdout?.destroy()
+    child.stderr?.destroy()
     settle(pluginFailure(config, why))
   }
   const stop = (): void => end('was ended')
   parts.signal.addEventListener('abort', stop)
   if (parts.signal.aborted) stop()
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
     if (stdout.length > MAX_STDOUT_BYTES) end('printed more than 1 MiB')
   })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(0, MAX_STDERR_BYTES)
   })
   child.on('error', (error: NodeJS.ErrnoException) => {
@@ -157,27 +162,34 @@ async function runProcess(config: ExecConfig, parts: ExecParts): Promise<Process
     settle(pluginFailure(config, why, config.installHint === undefined ? undefined : escapeForeign(config.installHint)))
   })
   child.on('close', (exitCode) => settle({ exitCode, stdout, stderr }))
-  void parts.clock.sleep(TIMEOUT_MS, ended.signal).then((slept) => slept && end(`did not answer within ${TIMEOUT_MS / 1000} s`))
+  const limitMs = parts.interactive ? PERSON_MS : TIMEOUT_MS
+  void parts.clock.sleep(limitMs, ended.signal).then((slept) => slept && end(`did not answer within ${limitMs / 1000} s`))
   return promise
 }
 
-function start(config: ExecConfig, parts: ExecParts): ChildProcessByStdio<null, Readable, Readable> {
+function start(config: ExecConfig, parts: ExecParts): ChildProcess {
   const isRelative = !isAbsolute(config.command) && /[/\\]/.test(config.command)
   const command = isRelative ? join(parts.directory, config.command) : config.command
   const info = {
     apiVersion: config.apiVersion,
     kind: 'ExecCredential',
-    spec: { interactive: false, ...(config.provideClusterInfo && { cluster: parts.clusterInfo }) },
+    spec: { interactive: parts.interactive, ...(config.provideClusterInfo && { cluster: parts.clusterInfo }) },
   }
   const own = Object.fromEntries(config.env.map(({ name, value }) => [name, value]))
   const env = withoutWorkingDirectory({ ...parts.env, ...own, KUBERNETES_EXEC_INFO: JSON.stringify(info) })
-  return spawn(command, [...config.args], { env, stdio: ['ignore', 'pipe', 'pipe'], shell: false, windowsHide: true })
+  // Its questions go to stderr: what it prints on stdout is the credential.
+  const stdio: StdioOptions = parts.interactive ? ['inherit', 'pipe', 'inherit'] : ['ignore', 'pipe', 'pipe']
+  return spawn(command, [...config.args], { env, stdio, shell: false, windowsHide: true })
 }
 
 /** An empty or relative entry of PATH would look in the working directory, which may be anybody's repository. */
 function withoutWorkingDirectory(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
   const entries = Object.entries(env).map(([name, value]) => [name, /^path$/i.test(name) ? value?.split(delimiter).filter(isAbsolute).join(delimiter) : value])
   return Object.fromEntries(entries)
+}
+
+function display(value: unknown): string {
+  return JSON.stringify(value) ?? ''
 }
 
 function text(value: unknown): string {

@@ -11,7 +11,7 @@ import type { Cluster, Context, User } from '@kubernetes/client-node/dist/config
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import { type Impersonation, impersonationProblem, readImpersonation } from './impersonation.ts'
-import { isRecord } from './kube-object.ts'
+import { isRecord, record, records } from './kube-object.ts'
 
 /** What reading needs of the machine. */
 export interface KubeconfigParts {
@@ -21,6 +21,13 @@ export interface KubeconfigParts {
   readonly parseYaml: (text: string) => unknown
   readonly env: Readonly<Record<string, string | undefined>>
   readonly home: string
+}
+
+/** The cluster entry, with what the model leaves out. */
+export interface KubeCluster extends Cluster {
+  readonly disableCompression?: boolean
+  /** The extension `client.authentication.k8s.io/exec`: for plugins that are told the cluster. */
+  readonly execConfig?: unknown
 }
 
 /** The user entry, with what the model leaves out. */
@@ -39,7 +46,7 @@ export interface KubeUser extends User {
 export interface ResolvedContext {
   readonly contextName: string
   readonly namespace: string
-  readonly cluster: Cluster
+  readonly cluster: KubeCluster
   readonly user: KubeUser
   /** Whom the user acts as. */
   readonly impersonate?: Impersonation
@@ -50,7 +57,7 @@ export interface Kubeconfig {
   readonly files: readonly string[]
   readonly currentContext: string | undefined
   readonly contexts: readonly Context[]
-  readonly clusters: readonly Cluster[]
+  readonly clusters: readonly KubeCluster[]
   readonly users: readonly KubeUser[]
 }
 
@@ -155,8 +162,17 @@ function modelOf(file: string, value: Record<string, unknown>): Kubeconfig {
     currentContext: typeof current === 'string' && current !== '' ? current : undefined,
     // As for kubectl, an entry that is incomplete is wrong only for who uses it.
     contexts: newContexts(value['contexts'], { onInvalidEntry: 'filter' }),
-    clusters: newClusters(value['clusters'], { onInvalidEntry: 'filter' }).map((cluster) => withDefined({ ...cluster, caFile: absolute(cluster.caFile) })),
-    users: entriesOf(value['users']).flatMap(([name, raw]) => {
+    clusters: entriesOf(value['clusters'], 'cluster').flatMap(([name, raw]) =>
+      newClusters([{ name, cluster: raw }], { onInvalidEntry: 'filter' }).map((cluster) =>
+        withDefined<KubeCluster>({
+          ...cluster,
+          caFile: absolute(cluster.caFile),
+          disableCompression: raw['disable-compression'] === true || undefined,
+          execConfig: execConfigOf(raw),
+        }),
+      ),
+    ),
+    users: entriesOf(value['users'], 'user').flatMap(([name, raw]) => {
       // The model would read a file called token-file by itself: the key that kubectl knows is tokenFile.
       const [user] = newUsers([{ name, user: { ...raw, 'token-file': undefined } }], { onInvalidEntry: 'filter' })
       if (user === undefined) return []
@@ -167,9 +183,12 @@ function modelOf(file: string, value: Record<string, unknown>): Kubeconfig {
   }
 }
 
-function entriesOf(users: unknown): readonly (readonly [unknown, Record<string, unknown>])[] {
-  const entries: readonly unknown[] = Array.isArray(users) ? users : []
-  return entries.filter(isRecord).map((entry) => [entry['name'], isRecord(entry['user']) ? entry['user'] : {}])
+function entriesOf(list: unknown, field: 'cluster' | 'user'): readonly (readonly [unknown, Record<string, unknown>])[] {
+  return records(list).map((entry) => [entry['name'], record(entry[field])])
+}
+
+function execConfigOf(cluster: Record<string, unknown>): unknown {
+  return records(cluster['extensions']).find(({ name }) => name === 'client.authentication.k8s.io/exec')?.['extension']
 }
 
 function unsupportedField(raw: Record<string, unknown>): string | undefined {

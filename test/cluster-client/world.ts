@@ -1,6 +1,7 @@
 /** What the tests of one cluster share: a kubeconfig for a loopback server, clusters on a clock by hand. */
 import { Buffer } from 'node:buffer'
 import type { Cluster, Clusters } from '../../src/cluster/cluster-api.ts'
+import type { Terminal } from '../../src/cluster/exec-source.ts'
 import { openClusters } from '../../src/cluster/clusters.ts'
 import { editYaml } from '../../src/file/yaml-edit.ts'
 import type { Failure } from '../../src/tunnel/failure.ts'
@@ -15,7 +16,7 @@ export class World {
   readonly locked = new Set<string>()
   readonly clusters: Clusters
 
-  constructor(server: string, options: { user?: object; cluster?: object; env?: Record<string, string> } = {}) {
+  constructor(server: string, options: { user?: object; cluster?: object; env?: Record<string, string>; terminal?: Terminal } = {}) {
     this.use(server, options)
     this.clusters = closing(
       openClusters({
@@ -37,6 +38,7 @@ export class World {
         home: '/home/me',
         userAgent: 'kpf/0.0.0',
         concurrency: 8,
+        terminal: options.terminal,
         onWarning: (text) => this.warnings.push(text),
       }),
     )
