@@ -56,7 +56,7 @@ export function connectionFailure(error: unknown, server: string): Failure {
     })
   // Only deadlines abort a request whose answer is still waited for.
   if (error instanceof Error && 'step' in error && 'limitMs' in error)
-    return failure('KPF_CLUSTER_TIMEOUT', `${server}: ${timeText(error)}`, { hint: 'check the network or VPN', cause: error })
+    return failure('KPF_CLUSTER_TIMEOUT', `${server} did not answer in time: ${timeText(error)}`, { hint: 'check the network or VPN', cause: error })
   if (code === 'ETIMEDOUT' || code === 'KPF_TIMEOUT' || code === 'ABORT_ERR')
     return failure('KPF_CLUSTER_TIMEOUT', `${server} did not answer in time`, { hint: 'check the network or VPN', cause: error })
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'EPROTO') {
@@ -109,8 +109,21 @@ function timeText({ step, limitMs }: { readonly step: unknown; readonly limitMs:
   return `${String(step)} took more than ${Number(limitMs) / 1000} s`
 }
 
-/** An HTTP answer that is no success. `what` is what was asked: `list pods in namespace "shop"`. */
-export function answerFailure(status: number, headers: Readonly<Record<string, string | string[] | undefined>>, body: string, what: string): Failure {
+/** What was asked. */
+export interface AskedFor {
+  /** `list pods in namespace "shop"` */
+  readonly what: string
+  /** The RBAC rule that it takes. */
+  readonly rule: string
+}
+
+/** An HTTP answer that is no success. */
+export function answerFailure(
+  status: number,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  body: string,
+  { what, rule }: AskedFor,
+): Failure {
   const told = escapeForeign(readStatus(body)?.message ?? '')
   const retryAfterMs = retryAfter(headers['retry-after'])
   const more = retryAfterMs === undefined ? {} : { retryAfterMs }
@@ -118,7 +131,8 @@ export function answerFailure(status: number, headers: Readonly<Record<string, s
     case 401:
       return failure('KPF_AUTH_REFUSED', 'the credentials were refused (401)', { hint: 'log in again, then kpf goes on by itself' })
     case 403:
-      return failure('KPF_FORBIDDEN', told === '' ? `not allowed to ${what}` : `forbidden: ${told}`, { hint: `ask for a role that may ${what}` })
+      // Our words say what kpf wanted; the server's say who is meant, or that it was no role but a webhook.
+      return failure('KPF_FORBIDDEN', `not allowed to ${what}${told === '' ? '' : ` (${told})`}`, { hint: `ask for the rule ${rule}` })
     case 404:
       return failure('KPF_OBJECT_MISSING', told === '' ? `not found: ${what}` : told)
     case 429:

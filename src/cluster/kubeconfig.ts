@@ -12,6 +12,7 @@ import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import { type Impersonation, impersonationProblem, readImpersonation } from './impersonation.ts'
 import { isRecord, record, records } from './kube-object.ts'
+import { nearestText } from './nearest.ts'
 
 /** What reading needs of the machine. */
 export interface KubeconfigParts {
@@ -109,13 +110,13 @@ export function resolveContext(config: Kubeconfig, { context: named, as, asGroup
   const contextName = named ?? config.currentContext
   if (contextName === undefined || contextName === '') {
     return failure('KPF_CONTEXT_UNKNOWN', `no context is set in ${config.files.join(', ')}`, {
-      hint: `name one with --context or in the file: ${known.join(', ') || 'there is none'}`,
+      hint: `name one with --context or in the file: ${nearestText(undefined, known)}`,
     })
   }
   const context = config.contexts.find((candidate) => candidate.name === contextName)
   if (context === undefined) {
     return failure('KPF_CONTEXT_UNKNOWN', `context "${escapeForeign(contextName)}" is not in ${config.files.join(', ')}`, {
-      hint: `contexts there: ${known.join(', ') || 'none'}`,
+      hint: nearestText(contextName, known),
     })
   }
   const cluster = config.clusters.find((candidate) => candidate.name === context.cluster)

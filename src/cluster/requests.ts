@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../system/clock.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
+import { ruleFor } from './access-rule.ts'
 import type { ClusterRequest, JsonAnswer } from './cluster-api.ts'
 import type { ApiEndpoint } from './endpoint.ts'
 import { answerFailure, connectionFailure } from './failure.ts'
@@ -35,7 +36,7 @@ export async function requestJson(endpoint: ApiEndpoint, ask: JsonAsk, clock: Cl
       return failure('KPF_CLUSTER_ERROR', `the API server upgraded a plain request to ${what}`)
     }
     const text = await readBody(answer.response, MAX_BYTES)
-    if (answer.status < 200 || answer.status > 299) return answerFailure(answer.status, answer.response.headers, text, what)
+    if (answer.status < 200 || answer.status > 299) return answerFailure(answer.status, answer.response.headers, text, { what, rule: ruleFor(method, path) })
     return parsed(text, what)
   } catch (error) {
     return deadline.signal.aborted ? timedOut(endpoint) : connectionFailure(error, endpoint.server)

@@ -9,6 +9,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Chance } from '../system/chance.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Failure } from '../tunnel/failure.ts'
+import { ruleFor } from './access-rule.ts'
 import type { ApiEndpoint } from './endpoint.ts'
 import { answerFailure } from './failure.ts'
 import { isRecord, type KubeObject, metadata } from './kube-object.ts'
@@ -167,7 +168,7 @@ export class Watch {
 
   #refused(status: number, { headers }: IncomingMessage, body: string): number {
     if (status === 410) return this.#relist()
-    const refused = answerFailure(status, headers, body, `watch ${this.#target.what}`)
+    const refused = answerFailure(status, headers, body, { what: `watch ${this.#target.what}`, rule: ruleFor('GET', this.#target.path) })
     if (refused.class === 'auth') return this.#shutOut(refused)
     if (refused.class !== 'rbac') return this.#retryMs(refused.retryAfterMs)
     this.#version = ''

@@ -36,7 +36,7 @@ test.each([
   [
     403,
     status('Forbidden', 'pods is forbidden: User "dev" cannot list resource "pods"'),
-    'KPF_FORBIDDEN: forbidden: pods is forbidden: User "dev" cannot list resource "pods"',
+    'KPF_FORBIDDEN: not allowed to list pods in namespace "shop" (pods is forbidden: User "dev" cannot list resource "pods")',
   ],
   [403, '', 'KPF_FORBIDDEN: not allowed to list pods in namespace "shop"'],
   [404, status('NotFound', 'pods "x" not found'), 'KPF_OBJECT_MISSING: pods "x" not found'],
@@ -44,12 +44,12 @@ test.each([
   [503, status('ServiceUnavailable', 'apiserver is shutting down'), 'KPF_CLUSTER_ERROR: the API server answered 503: apiserver is shutting down'],
   [302, '<html>', 'KPF_CLUSTER_ERROR: the API server answered 302'],
 ])('an answer %i %j', (code, body, expected) => {
-  const made = answerFailure(code, {}, body, 'list pods in namespace "shop"')
+  const made = answerFailure(code, {}, body, { what: 'list pods in namespace "shop"', rule: 'x' })
   expect(`${made.code}: ${made.message}`).toBe(expected)
 })
 
 test('what a server says is shown without its control characters', () => {
-  expect(answerFailure(404, {}, status('NotFound', 'gone\u001b[2J\r\u202e'), 'x').message).toBe('gone\\u{1b}[2J\\u{d}\\u{202e}')
+  expect(answerFailure(404, {}, status('NotFound', 'gone\u001b[2J\r\u202e'), { what: 'x', rule: 'x' }).message).toBe('gone\\u{1b}[2J\\u{d}\\u{202e}')
 })
 
 test.each([

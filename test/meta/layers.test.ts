@@ -36,6 +36,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     ...['https', 'http', 'net', 'tls', 'crypto', 'child_process', 'path', 'stream'].map((name) => `node:${name}`),
     '@kubernetes/client-node/dist/config_types.js',
     'socks',
+    'fastest-levenshtein',
   ],
   supervisor: ['file', 'cluster', 'tunnel', 'types:system', 'node:net', 'node:path'],
   trace: ['file', 'cluster', 'tunnel', 'types:system', 'node:zlib'],
@@ -145,7 +146,9 @@ test('pure files import only types and each other', () => {
       'yaml-edit',
     ].map((name) => `src/file/${name}.ts`),
     ...['plan', 'describe', 'events', 'hold', 'listener-machine', 'target-facts', 'iso-time', 'obstacle'].map((name) => `src/supervisor/${name}.ts`),
-    ...['pick', 'failure', 'selector', 'pod-facts', 'kube-object', 'picture', 'impersonation', 'time'].map((name) => `src/cluster/${name}.ts`),
+    ...['pick', 'failure', 'selector', 'pod-facts', 'kube-object', 'picture', 'impersonation', 'access-rule', 'nearest', 'time'].map(
+      (name) => `src/cluster/${name}.ts`,
+    ),
     ...['spdy', 'websocket', 'channel', 'refusals', 'refusal-status', 'escape', 'backoff', 'failure', 'lane-machine', 'keepalive'].map(
       (name) => `src/tunnel/${name}.ts`,
     ),
