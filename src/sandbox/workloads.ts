@@ -12,6 +12,12 @@ import type { Objects, SandboxObject } from './objects.ts'
 /** What runs in a pod, by container port. */
 export interface App {
   readonly name: string
+  /** Without it the sample cluster's own. */
+  readonly namespace?: string
+  /** The pods of a StatefulSet are numbered. Default: a Deployment. */
+  readonly kind?: 'Deployment' | 'StatefulSet'
+  /** Labels of the pods, besides `app`. */
+  readonly labels?: Readonly<Record<string, string>>
   readonly image: string
   readonly ports: Readonly<Record<number, { readonly name: string; readonly speaks: 'http' | 'echo' }>>
   readonly replicas: number
@@ -41,25 +47,21 @@ export class Workloads {
     this.#namespace = namespace
   }
 
-  /** Makes a Deployment, its Service and its pods, ready at once. */
+  /** Makes a Deployment or StatefulSet, its Service and its pods, ready at once. */
   async deploy(app: App): Promise<void> {
     const labels = { app: app.name }
-    const metadata = (name: string): SandboxObject['metadata'] => ({
-      name,
-      namespace: this.#namespace,
-      uid: randomUUID(),
-      labels,
-      creationTimestamp: this.#now(),
-    })
-    this.#objects.put('deployments', { kind: 'Deployment', metadata: metadata(app.name), spec: { replicas: app.replicas, selector: { matchLabels: labels } } })
+    const metadata = this.#metadata(app.name, app)
+    const kind = app.kind ?? 'Deployment'
+    const spec = { replicas: app.replicas, selector: { matchLabels: labels } }
+    this.#objects.put(`${kind.toLowerCase()}s`, { kind, metadata, spec })
     const ports = Object.entries(app.ports).map(([number, { name }]) => ({
       name,
       port: name === 'http' ? 80 : Number(number),
       targetPort: name,
       protocol: 'TCP',
     }))
-    this.#objects.put('services', { kind: 'Service', metadata: metadata(app.name), spec: { selector: labels, clusterIP: '10.96.0.10', ports } })
-    for (let index = 0; index < app.replicas; index++) await this.#start(app, true)
+    this.#objects.put('services', { kind: 'Service', metadata, spec: { selector: labels, clusterIP: '10.96.0.10', ports } })
+    for (let index = 0; index < app.replicas; index++) await this.#start(app, { isReady: true, index })
   }
 
   /** Names of the pods of an app. */
@@ -70,13 +72,13 @@ export class Workloads {
   /** Deletes a pod as kubectl does: it drains and serves on while its successor starts. */
   async delete(name: string): Promise<void> {
     const pod = this.#pods.get(name)
-    const object = this.#objects.get('pods', this.#namespace, name)
+    const object = pod && this.#objects.get('pods', this.#namespaceOf(pod.app), name)
     if (pod === undefined || object === undefined) return
     this.#objects.put('pods', { ...object, metadata: { ...object.metadata, deletionTimestamp: this.#now() }, status: podStatus('Running', false, this.#now()) })
-    const successor = this.#start(pod.app, false)
+    const successor = this.#start(pod.app, { isReady: false, index: this.podsOf(pod.app.name).indexOf(name) })
     await this.#clock.sleep(DRAIN_MS, this.#closed.signal)
     this.#end(name, pod)
-    this.#objects.remove('pods', this.#namespace, name)
+    this.#objects.remove('pods', this.#namespaceOf(pod.app), name)
     await successor
   }
 
@@ -107,8 +109,17 @@ export class Workloads {
     for (const [name, pod] of [...this.#pods]) this.#end(name, pod)
   }
 
-  async #start(app: App, isReady: boolean): Promise<void> {
-    const name = `${app.name}-${randomUUID().slice(0, 5)}`
+  #namespaceOf({ namespace }: App): string {
+    return namespace ?? this.#namespace
+  }
+
+  #metadata(name: string, app: App): SandboxObject['metadata'] {
+    const labels = { app: app.name, ...app.labels }
+    return { name, namespace: this.#namespaceOf(app), uid: randomUUID(), labels, creationTimestamp: this.#now() }
+  }
+
+  async #start(app: App, { isReady, index }: { readonly isReady: boolean; readonly index: number }): Promise<void> {
+    const name = `${app.name}-${app.kind === 'StatefulSet' ? index : randomUUID().slice(0, 5)}`
     const ports = Object.entries(app.ports).map(([containerPort, { name: portName }]) => ({
       name: portName,
       containerPort: Number(containerPort),
@@ -116,7 +127,7 @@ export class Workloads {
     }))
     const object: SandboxObject = {
       kind: 'Pod',
-      metadata: { name, namespace: this.#namespace, uid: randomUUID(), labels: { app: app.name }, creationTimestamp: this.#now() },
+      metadata: this.#metadata(name, app),
       spec: { nodeName: 'sample-node', containers: [{ name: app.name, image: app.image, ports }] },
       status: podStatus('Pending', false, this.#now()),
     }
