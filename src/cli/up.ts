@@ -12,6 +12,7 @@ import type { FoundFile } from './find-file.ts'
 import { flagsOf, NO_FILE, readAll, theFile } from './project-file.ts'
 import { outputForm, render } from './renderer.ts'
 import { runUntilStopped } from './run.ts'
+import { whereText } from './where.ts'
 import { buildWorld, type World } from './world.ts'
 
 /** Runs the verb; resolves when everything has stopped. */
@@ -47,7 +48,10 @@ async function run(
 ): Promise<number> {
   const { supervisor } = world
   const name = textFlag(context.flags, 'project-name') ?? project.name
-  const renderer = render(supervisor, context, `${name}  ${found.shownAs}`)
+  // The kubeconfig is read now or a moment later; only the title waits for it.
+  const where = context.terminal.isInteractive ? await whereText(world.clusters, project.forwards) : ''
+  const title = [name, where, found.shownAs].filter((part) => part !== '').join('  ')
+  const renderer = render(supervisor, context, title)
   supervisor.apply(selected(project, context.words), found.shownAs)
   const watching = found.path === '-' || isSet(context.flags, 'no-watch') ? undefined : watchFile(world, project, { context, found, bytes })
   const code = await runUntilStopped(supervisor, context, { reload: () => void watching?.then(({ source }) => source.changed()), hasKeys: renderer.isLive })

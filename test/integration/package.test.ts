@@ -28,6 +28,9 @@ test('the tarball installs into an empty folder and runs there', () => {
   run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(dir, packed?.filename ?? '')], dir)
   expect(run(join(dir, 'node_modules/.bin/kpf'), ['--version'], dir)).toBe(`kpf ${version}\n`)
   expect(run(join(dir, 'node_modules/.bin/kubectl-kpf'), ['version'], dir)).toBe(`kpf ${version}\n`)
+  // Its types need nothing but themselves.
+  writeFileSync(join(dir, 'use.ts'), "import type { ForwardsFile } from 'kpf'\nexport const file: ForwardsFile = { forwards: { web: 'svc/web 3000:80' } }\n")
+  run(join(root, 'node_modules/.bin/tsc'), ['--noEmit', '--strict', '--module', 'nodenext', '--types', '', 'use.ts'], dir)
   writeFileSync(join(dir, 'forwards.yaml'), 'forwards:\n  web: svc/web 3000:80\n')
   expect(run(join(dir, 'node_modules/.bin/kpf'), ['check'], dir)).toBe('forwards.yaml: 1 forward, no problems\n')
 }, 120_000)
@@ -35,7 +38,8 @@ test('the tarball installs into an empty folder and runs there', () => {
 test('what starts first imports nothing of third parties', async () => {
   const { readFileSync } = await import('node:fs')
   const entry = readFileSync(join(root, 'dist/kpf.js'), 'utf8')
-  const statics = [...entry.matchAll(/^import .*?['"]([^'"]+)['"]/gm)].map(([, from]) => from)
+  const statics = [...entry.matchAll(/\b(?:import|from)\s*["'`]([^"'`]+)["'`]/g)].map(([, from]) => from)
+  expect(statics).toContain('node:module')
   expect(statics.filter((from) => !from?.startsWith('node:') && !from?.startsWith('./chunks/'))).toEqual([])
   expect(entry.length).toBeLessThan(16_000)
 })
