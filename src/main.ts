@@ -5,6 +5,7 @@
  * Until the verb is known it loads nothing that costs time.
  */
 import { homedir } from 'node:os'
+import { isatty } from 'node:tty'
 // `process` is the global: importing it as a module asks for its streams, which costs 5 ms.
 import type { Context, Terminal } from './cli/context.ts'
 import { keepCompiled } from './system/compiled.ts'
@@ -32,7 +33,7 @@ async function main(): Promise<number> {
   return start(argv, contextOf())
 }
 
-function contextOf(): Omit<Context, 'words' | 'flags'> {
+function contextOf(): Omit<Context, 'words' | 'flags' | 'screen'> {
   return {
     version,
     env: process.env,
@@ -60,6 +61,7 @@ function terminalOf(): Terminal {
   const wantsNone = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== ''
   return {
     isInteractive,
+    canAsk: isatty(0) && isatty(2) && env['CI'] === undefined,
     isColored: env['FORCE_COLOR'] !== undefined ? env['FORCE_COLOR'] !== '0' : isInteractive && !wantsNone,
     isUtf8: /utf-?8/i.test(env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? ''),
     size: () => ({ width: stdout.columns ?? 80, height: stdout.rows ?? 24 }),

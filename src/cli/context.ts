@@ -1,5 +1,6 @@
 /** What a verb is handed: its words, and the world around the process. */
 import type { Readable } from 'node:stream'
+import type { Screen } from './screen.ts'
 
 /** Flags by their long names: text, `true`, or the list of a repeated one. */
 export interface FlagValues {
@@ -20,6 +21,8 @@ export interface Context {
   /** Everything else. */
   readonly err: (text: string) => void
   readonly terminal: Terminal
+  /** The same terminal, for those who use it in turns. */
+  readonly screen: Screen
   /** Signals of the process, until the result is called. */
   readonly onSignal: (listener: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT' | 'SIGUSR1') => void) => () => void
 }
@@ -27,6 +30,8 @@ export interface Context {
 /** The screen behind stdout, if there is one. */
 export interface Terminal {
   readonly isInteractive: boolean
+  /** Whether a person can be asked: keys come from a terminal, and what is said goes to one. */
+  readonly canAsk: boolean
   readonly isColored: boolean
   readonly isUtf8: boolean
   readonly size: () => { readonly width: number; readonly height: number }

@@ -24,8 +24,10 @@ export function liveTable(supervisor: Supervisor, context: Context, { title, spe
   let drawnLines = 0
   let above: string[] = []
   let isDirty = true
+  let isAway = false
 
   const draw = (): void => {
+    if (isAway) return
     const { width, height } = context.terminal.size()
     const paper = { width, height: height - 1, isColored: context.terminal.isColored, isUtf8: context.terminal.isUtf8 }
     const lines = tableLines(supervisor.snapshot(), paper)
@@ -52,12 +54,26 @@ export function liveTable(supervisor: Supervisor, context: Context, { title, spe
   }
   context.out(`${HIDE_CURSOR}${title}\n\n`)
   const unsubscribe = supervisor.subscribe(hear)
+  const stopUsing = context.screen.use({
+    // What was said so far stays; the table itself goes, for whoever talks now.
+    leave: () => {
+      context.out(`${erase(drawnLines)}${SHOW_CURSOR}`)
+      drawnLines = 0
+      isAway = true
+    },
+    comeBack: () => {
+      context.out(HIDE_CURSOR)
+      isAway = false
+      isDirty = true
+    },
+  })
   void loop()
   return {
     isLive: true,
     close: () => {
       closed.abort()
       unsubscribe()
+      stopUsing()
       context.out(`${erase(drawnLines)}${above.map((line) => `${line}\n`).join('')}${SHOW_CURSOR}`)
     },
   }

@@ -16,6 +16,20 @@ export interface RunOptions {
   readonly hasKeys: boolean
 }
 
+/** Keys until the result is called, but for the time in which the terminal is lent. */
+function hearKeys({ terminal, screen }: Context, press: (key: string) => void): () => void {
+  let off: (() => void) | undefined = terminal.onKey(press)
+  const leave = (): void => {
+    off?.()
+    off = undefined
+  }
+  const end = screen.use({ leave, comeBack: () => (off ??= terminal.onKey(press)) })
+  return () => {
+    end()
+    leave()
+  }
+}
+
 /** Resolves with the exit code once everything is closed. */
 export async function runUntilStopped(supervisor: Supervisor, context: Context, { reload, hasKeys }: RunOptions): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>()
@@ -35,13 +49,12 @@ export async function runUntilStopped(supervisor: Supervisor, context: Context, 
     void supervisor.stop({ drainMs, deadline: force.signal }).then(() => resolve(code))
   }
   const off = context.onSignal(hear)
-  const offKeys = hasKeys
-    ? context.terminal.onKey((key) => {
-        if (key === 'q' || key === CTRL_C) hear('SIGINT')
-        else if (key === CTRL_BACKSLASH) hear('SIGQUIT')
-        else if (key === 'r') supervisor.kick()
-      })
-    : undefined
+  const press = (key: string): void => {
+    if (key === 'q' || key === CTRL_C) hear('SIGINT')
+    else if (key === CTRL_BACKSLASH) hear('SIGQUIT')
+    else if (key === 'r') supervisor.kick()
+  }
+  const offKeys = hasKeys ? hearKeys(context, press) : undefined
   try {
     return await promise
   } finally {

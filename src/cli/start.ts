@@ -3,9 +3,10 @@ import { readArguments } from './arguments.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { firstHelp, generalHelp, verbHelp } from './help.ts'
+import { Screen } from './screen.ts'
 
 /** Runs what the words ask for; resolves with the exit code. */
-export async function start(argv: readonly string[], world: Omit<Context, 'words' | 'flags'>): Promise<number> {
+export async function start(argv: readonly string[], world: Omit<Context, 'words' | 'flags' | 'screen'>): Promise<number> {
   const parsed = readArguments(argv, world.env)
   if (parsed.kind === 'usage') {
     world.err(`kpf: ${parsed.message}\n    ${parsed.hint}\n`)
@@ -21,7 +22,7 @@ export async function start(argv: readonly string[], world: Omit<Context, 'words
     return exitCodes.usage
   }
   const terminal = color === undefined || color === 'auto' ? world.terminal : { ...world.terminal, isColored: color === 'always' }
-  const context: Context = { ...world, terminal, words: parsed.kind === 'verb' ? parsed.words : [], flags: parsed.flags }
+  const context: Context = { ...world, terminal, screen: new Screen(), words: parsed.kind === 'verb' ? parsed.words : [], flags: parsed.flags }
   if (isSet(parsed.flags, 'help')) {
     world.out(parsed.kind === 'verb' ? verbHelp(parsed.verb) : generalHelp())
     return exitCodes.done

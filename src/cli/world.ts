@@ -10,7 +10,7 @@ import { editFile } from '../system/edit-file.ts'
 import { realFiles } from '../system/files.ts'
 import { findHolder } from '../system/holder.ts'
 import { maxConnections } from '../system/limits.ts'
-import type { Context } from './context.ts'
+import { type Context, isSet } from './context.ts'
 import { flagsOf } from './project-file.ts'
 
 /** A supervisor and what it stands on. */
@@ -52,6 +52,7 @@ export function clustersFor(context: Context, concurrency: number, onWarning: (t
     parseYaml: readYaml,
     editYaml,
     editFile,
+    terminal: context.terminal.canAsk && !isSet(context.flags, 'no-input') ? context.screen : undefined,
     concurrency,
     onWarning,
   })

@@ -54,7 +54,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     'version.ts',
     ...['path', 'process', 'util', 'http', 'fs/promises', 'os', 'stream'].map((name) => `node:${name}`),
   ],
-  'main.ts': ['cli', 'system', 'version.ts', 'node:process', 'node:module', 'node:os'],
+  'main.ts': ['cli', 'system', 'version.ts', 'node:os', 'node:tty'],
   'index.ts': ['types:file', 'types:supervisor'],
   'version.ts': [],
 }
