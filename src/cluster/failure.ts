@@ -35,7 +35,7 @@ export function connectionFailure(error: unknown, server: string): Failure {
   if (error instanceof CarriedFailure) return error.failure
   const code = codeOf(error)
   if (TLS_VERIFY.has(code)) {
-    return failure('KPF_TLS_VERIFY', `the certificate of ${server} cannot be verified (${code})`, {
+    return failure('KPF_TLS_VERIFY', `the certificate of ${server} cannot be verified (${code}${otherName(error)})`, {
       hint: 'check certificate-authority and tls-server-name of this cluster in the kubeconfig',
       cause: error,
     })
@@ -71,6 +71,11 @@ export function connectionFailure(error: unknown, server: string): Failure {
   })
 }
 
+/** For a certificate of another name: which name was looked for. Node's own errors carry it. */
+function otherName(error: unknown): string {
+  return error instanceof Error && 'host' in error && typeof error.host === 'string' ? `: it is not for ${error.host}` : ''
+}
+
 /** A proxy that cannot be reached, or breaks off before it answers. */
 export function proxyUnreachable(proxy: Proxy, error: unknown): Failure {
   const why = error instanceof Error && 'step' in error && 'limitMs' in error ? timeText(error) : codeOf(error)
@@ -84,6 +89,8 @@ export function proxyUnreachable(proxy: Proxy, error: unknown): Failure {
 export function proxyRefusal(proxy: Proxy, address: string, { status, text }: { readonly status: number; readonly text: string }): Failure {
   const answer = proxy.kind === 'socks5' ? escapeForeign(text) : escapeForeign(`${status} ${text}`)
   switch (status) {
+    // tinyproxy answers 401 to a login that is wrong, and 407 to none.
+    case 401:
     case 407:
       return failure('KPF_PROXY_AUTH', `the proxy ${named(proxy)} wants a user and a password${proxy.login ? ', others than it was given' : ''} (${answer})`, {
         hint: `write them into ${proxy.from}: ${proxy.url.replace('//', '//USER:PASSWORD@')}`,

@@ -19,19 +19,27 @@ function run(command: string, args: readonly string[], env: Readonly<Record<stri
   return spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } }).status ?? 1
 }
 
-/** PostgreSQL for the pod that runs it, and its client. */
-function installPostgres(): void {
-  if (existsSync('/usr/lib/postgresql') && existsSync('/usr/bin/pgbench')) return
-  if (process.env['CI'] === undefined && process.getuid?.() !== 0) throw new Error('PostgreSQL is missing: install the package postgresql')
-  if (
-    run('apt-get', ['update', '-q']) !== 0 ||
-    run('apt-get', ['install', '-qy', '--no-install-recommends', 'postgresql', 'postgresql-contrib', 'iproute2']) !== 0
-  ) {
-    throw new Error('PostgreSQL could not be installed')
-  }
+/** What Debian has and the suite uses: a file of it, and its package. */
+const packages: readonly (readonly [string, string])[] = [
+  ['/usr/lib/postgresql', 'postgresql'],
+  ['/usr/bin/pgbench', 'postgresql-contrib'],
+  ['/sbin/ip', 'iproute2'],
+  ['/usr/bin/openssl', 'openssl'],
+  ['/usr/bin/tinyproxy', 'tinyproxy'],
+  ['/usr/bin/stunnel', 'stunnel4'],
+  ['/usr/bin/microsocks', 'microsocks'],
+]
+
+/** A program in a pod, proxies, certificates: installed where they are missing. */
+function installPackages(): void {
+  const missing = packages.filter(([file]) => !existsSync(file)).map(([, name]) => name)
+  if (missing.length === 0) return
+  if (process.env['CI'] === undefined && process.getuid?.() !== 0) throw new Error(`install these packages: ${missing.join(' ')}`)
+  if (run('apt-get', ['update', '-q']) !== 0 || run('apt-get', ['install', '-qy', '--no-install-recommends', ...missing]) !== 0)
+    throw new Error(`could not be installed: ${missing.join(' ')}`)
 }
 
-installPostgres()
+installPackages()
 await clusterBinary()
 if (run('npm', ['run', '--silent', 'build']) !== 0) process.exit(1)
 const only = values.only === undefined ? [] : ['-t', values.only]
