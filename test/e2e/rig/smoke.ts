@@ -6,10 +6,10 @@
  */
 import assert from 'node:assert/strict'
 import { access, readFile } from 'node:fs/promises'
-import { get } from 'node:https'
 import { type Cluster, startCluster } from './cluster.ts'
 import { deployment, pod, postgres, service, statefulSet } from './manifests.ts'
 import { type Mode, modes } from './modes.ts'
+import { askUpgrade } from './upgrade.ts'
 
 async function step(what: string, action: () => Promise<void>): Promise<void> {
   const beganMs = performance.now()
@@ -18,30 +18,8 @@ async function step(what: string, action: () => Promise<void>): Promise<void> {
 }
 
 /** Status of a tunnel's upgrade, or of its refusal. */
-function upgradeStatus(cluster: Cluster, podName: string, options: { readonly ca: Buffer; readonly token: string }): Promise<number> {
-  return new Promise((resolve, reject) => {
-    get(`${cluster.server}/api/v1/namespaces/default/pods/${podName}/portforward`, {
-      ca: options.ca,
-      agent: false,
-      headers: {
-        authorization: `Bearer ${options.token}`,
-        connection: 'Upgrade',
-        upgrade: 'websocket',
-        'sec-websocket-key': Buffer.alloc(16).toString('base64'),
-        'sec-websocket-version': '13',
-        'sec-websocket-protocol': 'SPDY/3.1+portforward.k8s.io',
-      },
-    })
-      .on('upgrade', (response, socket) => {
-        socket.destroy()
-        resolve(response.statusCode ?? 0)
-      })
-      .on('response', (response) => {
-        response.resume()
-        resolve(response.statusCode ?? 0)
-      })
-      .on('error', reject)
-  })
+async function upgradeStatus(cluster: Cluster, podName: string, options: { readonly ca: Buffer; readonly token: string }): Promise<number> {
+  return (await askUpgrade(cluster, podName, options)).status
 }
 
 async function applyObjects(cluster: Cluster): Promise<void> {
