@@ -80,7 +80,8 @@ export async function hammer(port: number, { everyMs, forMs, path = '/' }: { eve
   const errors: string[] = []
   const pending: Promise<void>[] = []
   let slowestMs = 0
-  const endMs = performance.now() + forMs
+  const beganMs = performance.now()
+  const endMs = beganMs + forMs
   while (performance.now() < endMs) {
     const startMs = performance.now()
     pending.push(
@@ -89,7 +90,7 @@ export async function hammer(port: number, { everyMs, forMs, path = '/' }: { eve
           slowestMs = Math.max(slowestMs, performance.now() - startMs)
         },
         (error: unknown) => {
-          errors.push(String(error))
+          errors.push(`${String(error)}, begun at ${Math.round(startMs - beganMs)} ms, failed at ${Math.round(performance.now() - beganMs)} ms`)
         },
       ),
     )

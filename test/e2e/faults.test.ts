@@ -50,6 +50,7 @@ test('an API server that is killed for 5 s costs no held connection, and is used
   // Between two requests, so that none is inside the tunnel when it is cut.
   await new Promise((resolve) => setTimeout(resolve, 1_050))
   const since = up.events.length
+  const killedAt = new Date().toISOString()
   await cluster.kill('apiserver')
   await new Promise((resolve) => setTimeout(resolve, 5_000))
   await cluster.start('apiserver')
@@ -58,7 +59,12 @@ test('an API server that is killed for 5 s costs no held connection, and is used
   await up.next('ready again', (event) => event.forward === 'web' && event.to === 'ready', { since })
   const readyMs = performance.now() - backMs
   const result = await hammered
-  console.info('API server killed', { ...result, readyAfterMs: Math.round(readyMs) })
+  const told = up.events.slice(since).filter(({ type }) => type !== 'connection-accepted')
+  console.info(
+    'API server killed',
+    { ...result, readyAfterMs: Math.round(readyMs), killedAt },
+    told.map(({ time, type, phase, message }) => `${time} ${type} ${phase} ${message}`),
+  )
   expect(result).toMatchObject({ failed: 0, errors: [] })
   expect(readyMs).toBeLessThan(2_000)
 }, 90_000)
