@@ -29,6 +29,12 @@ export interface OidcParts {
 
 /** kubectl renews so long before the end. */
 const MARGIN_MS = 10_000
+/**
+ * A token that has not ended is traded for being refused so often at most. What refuses it
+ * may be set up wrongly and refuse the next one too; and as each trade is written, and what
+ * is written is read, nothing else would end the circle.
+ */
+const REFUSED_AGAIN_MS = 300_000
 const LOCKED_TRIES = 10
 const LOCKED_MS = 100
 
@@ -36,6 +42,8 @@ interface Known {
   /** What the last refresh was made with, and what it gave. */
   latest?: { readonly used: string; readonly tokens: OidcTokens }
   running?: Promise<string | Failure>
+  /** When a token was last traded before its end. */
+  forcedMs?: number
 }
 
 /** All users of this kind. */
@@ -54,8 +62,15 @@ export class OidcUsers {
     const key = `${user.file ?? ''} ${user.name}`
     const known = this.#known.get(key) ?? {}
     this.#known.set(key, known)
-    const good = [config['id-token'], known.latest?.tokens.idToken].find((token) => this.#isGood(token, rejected))
-    if (good !== undefined) return good
+    const good = [config['id-token'], known.latest?.tokens.idToken].filter((token) => this.#isGood(token))
+    const other = good.find((token) => token !== rejected)
+    if (other !== undefined) return other
+    const [refused] = good
+    if (refused !== undefined && known.running === undefined) {
+      const nowMs = this.#parts.clock.now()
+      if (known.forcedMs !== undefined && nowMs - known.forcedMs < REFUSED_AGAIN_MS) return refused
+      known.forcedMs = nowMs
+    }
     known.running ??= this.#refresh(user, known, rejected).finally(() => {
       delete known.running
     })
@@ -67,15 +82,15 @@ export class OidcUsers {
     this.#closed.abort()
   }
 
-  #isGood(token: string | undefined, rejected: string | undefined): token is string {
-    return token !== undefined && token !== rejected && this.#parts.clock.wallMs() < (tokenEndMs(token) ?? 0) - MARGIN_MS
+  #isGood(token: string | undefined): token is string {
+    return token !== undefined && this.#parts.clock.wallMs() < (tokenEndMs(token) ?? 0) - MARGIN_MS
   }
 
   async #refresh(user: KubeUser, known: Known, rejected: string | undefined): Promise<string | Failure> {
     // kubectl, or another kpf, may have been faster.
     const config = (await this.#stored(user)) ?? configOf(user.authProvider)
     const stored = config['id-token']
-    if (this.#isGood(stored, rejected)) return stored
+    if (this.#isGood(stored) && stored !== rejected) return stored
     const used = known.latest?.used
     const refreshToken = used !== undefined && config['refresh-token'] === used ? known.latest?.tokens.refreshToken : config['refresh-token']
     if (!refreshToken)

@@ -1,6 +1,7 @@
 /** JSON requests to one API server: one object, one list, one review; within a time and a size. */
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../system/clock.ts'
+import type { DialPhase } from '../tunnel/dialer.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import { ruleFor } from './access-rule.ts'
 import type { ClusterRequest, JsonAnswer } from './cluster-api.ts'
@@ -21,13 +22,17 @@ export async function requestJson(endpoint: ApiEndpoint, ask: JsonAsk, clock: Cl
   const { method, path, what, body, onPhase, signal } = ask
   const deadline = new AbortController()
   const ended = new AbortController()
-  void clock.sleep(TIMEOUT_MS, ended.signal).then((slept) => slept && deadline.abort())
+  // The server's time begins when there is something to ask it with: a plugin, a person or an issuer has a limit of its own.
+  const heard = (phase: DialPhase): void => {
+    if (phase.kind === 'credential') void clock.sleep(TIMEOUT_MS, ended.signal).then((slept) => slept && deadline.abort())
+    onPhase?.(phase)
+  }
   try {
     const answer = await endpoint.send({
       method,
       path,
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      onPhase,
+      onPhase: heard,
       signal: AbortSignal.any([signal, deadline.signal]),
     })
     if (answer.kind === 'failure') return deadline.signal.aborted && answer.class === 'connection' ? timedOut(endpoint) : answer
