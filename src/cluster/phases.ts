@@ -4,7 +4,6 @@
  * Only listens: whether anybody is told changes nothing about the request.
  */
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
 import type { PeerCertificate, TLSSocket } from 'node:tls'
 import type { AnswerPhase, CredentialPhase, DialPhase, TlsPhase } from '../tunnel/dialer.ts'
 import { certificateEndMs, tokenEndMs } from './credential-end.ts'
@@ -26,18 +25,6 @@ export function tellRequest(request: ClientRequest, onPhase: OnPhase): void {
   request.once('socket', () => onPhase(requestPhase(request)))
   request.once('response', (response) => onPhase(answerPhase(response)))
   request.once('upgrade', (response) => onPhase(answerPhase(response)))
-}
-
-/** Tells of a TCP connection in the making; of the look-up when the first address is tried: also when none of them answers. */
-export function tellConnection(socket: Socket, onPhase: OnPhase): void {
-  const addresses: string[] = []
-  let host = ''
-  socket.on('lookup', (error: Error | null, address: string, _family: number, name: string) => {
-    host = name
-    if (!error) addresses.push(address)
-  })
-  socket.once('connectionAttempt', () => host !== '' && onPhase({ kind: 'lookup', host, addresses }))
-  socket.once('connect', () => onPhase({ kind: 'tcp', address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }))
 }
 
 /** What was agreed on. */

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttp } from 'node:http'
 import { createServer as createHttps } from 'node:https'
-import { Socket } from 'node:net'
+import { connect, createServer as createTcp, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
@@ -11,7 +11,7 @@ import { promisify } from 'node:util'
 import { generate } from 'selfsigned'
 import { beforeAll, expect, test } from 'vitest'
 import { connectionFailure } from '../../src/cluster/failure.ts'
-import { within } from '../../src/cluster/sockets.ts'
+import { race, within } from '../../src/cluster/sockets.ts'
 import type { DialPhase } from '../../src/tunnel/dialer.ts'
 import { HandClock } from '../fake/clock.ts'
 import { closing, json, LoopbackServer } from './loopback-server.ts'
@@ -67,6 +67,78 @@ test('a step that nobody waits for any more leaves no socket and no timer', asyn
   aborting.abort()
   await expect(waiting).rejects.toMatchObject({ code: 'ABORT_ERR' })
   expect(socket.destroyed).toBe(true)
+  expect(clock.waiting).toBe(0)
+})
+
+async function listener(): Promise<{ port: number; sockets: () => number }> {
+  const sockets = new Set<Socket>()
+  const server = closing(createTcp((socket) => sockets.add(socket.on('error', () => {}).on('close', () => sockets.delete(socket)))))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  return { port: typeof address === 'object' && address ? address.port : 0, sockets: () => sockets.size }
+}
+
+test('an address that says nothing costs 250 ms, and is not given up meanwhile', async () => {
+  const clock = new HandClock()
+  const { port } = await listener()
+  const asked: string[] = []
+  const far = new Socket()
+  const open = (address: string): Socket => {
+    asked.push(address)
+    return address === 'far' ? far : connect(port, '127.0.0.1')
+  }
+  const racing = race(['far', 'near'], open, { clock, signal: new AbortController().signal })
+  await clock.advance(249)
+  expect(asked).toEqual(['far'])
+  await clock.advance(1)
+  expect(asked).toEqual(['far', 'near'])
+  const winner = await racing
+  closing({ close: () => winner.destroy() })
+  expect(winner.remotePort).toBe(port)
+  expect(far.destroyed).toBe(true)
+  expect(clock.waiting).toBe(0)
+})
+
+test('a slow server is reached though its other address fails', async () => {
+  const clock = new HandClock()
+  const { port } = await listener()
+  const slow = new Socket()
+  const open = (address: string): Socket => (address === 'slow' ? slow : connect(1, '127.0.0.1'))
+  const racing = race(['slow', 'refused'], open, { clock, signal: new AbortController().signal })
+  await clock.advance(250)
+  slow.connect(port, '127.0.0.1')
+  expect(await racing).toBe(slow)
+  slow.destroy()
+})
+
+test('an address that fails is followed by the next at once, and the first error speaks when all fail', async () => {
+  const clock = new HandClock()
+  const { port } = await listener()
+  const socket = await race(['1', `${port}`], (address) => connect(Number(address), '127.0.0.1'), { clock, signal: new AbortController().signal })
+  expect(socket.remotePort).toBe(port)
+  socket.destroy()
+  const failing = race(['1', '2'], (address) => connect(Number(address), '127.0.0.1'), { clock, signal: new AbortController().signal })
+  const told = await failing.catch((error: unknown) => connectionFailure(error, 'k8s:6443'))
+  expect(told).toMatchObject({ message: 'cluster unreachable (ECONNREFUSED k8s:6443)' })
+  expect(clock.waiting).toBe(0)
+})
+
+test('a race that takes too long, or that nobody waits for, leaves nothing', async () => {
+  const clock = new HandClock()
+  const tried: Socket[] = []
+  const open = (): Socket => {
+    const socket = new Socket()
+    tried.push(socket)
+    return socket
+  }
+  const late = race(['a', 'b', 'c'], open, { clock, signal: new AbortController().signal }).catch((error: unknown) => connectionFailure(error, 'k8s:6443'))
+  await clock.advance(5_000)
+  expect(await late).toMatchObject({ message: 'k8s:6443 did not answer in time: the TCP connection took more than 5 s' })
+  const aborting = new AbortController()
+  const aborted = race(['a', 'b'], open, { clock, signal: aborting.signal })
+  aborting.abort()
+  await expect(aborted).rejects.toMatchObject({ code: 'ABORT_ERR' })
+  expect(tried.map(({ destroyed }) => destroyed)).toEqual([true, true, true, true])
   expect(clock.waiting).toBe(0)
 })
 

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer as createHttps } from 'node:https'
 import { createServer as createTcp, type Socket } from 'node:net'
 import { once } from 'node:events'
@@ -152,4 +153,14 @@ test('a proxy that is not there, breaks off, or says nothing is told apart from 
 test('a proxy of an unknown kind is a mistake that is told at once', async () => {
   const opened = await behind({ 'proxy-url': 'ftp://me:s3cr3t@p' }).clusters.open({})
   expect(opened).toMatchObject({ code: 'KPF_PROXY_URL', message: 'proxy-url names a proxy of an unknown kind, ftp:' })
+})
+
+test('what a proxy or an issuer needs is read when there is one', () => {
+  const directory = new URL('../../src/cluster/', import.meta.url)
+  const found = readdirSync(directory).flatMap((file) =>
+    [...readFileSync(new URL(file, directory), 'utf8').matchAll(/^import (?!type)[^\n]*? from '(socks|\.\/proxy-connect\.ts|\.\/oidc-issuer\.ts)'/gm)].map(
+      ([, from]) => `${file} imports ${from}`,
+    ),
+  )
+  expect(found).toEqual([])
 })
