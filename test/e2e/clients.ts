@@ -73,11 +73,14 @@ export interface Hammered {
   readonly slowestMs: number
   /** The first few. */
   readonly errors: readonly string[]
+  /** When each failed one began, on the clock of `performance.now()`. */
+  readonly lostAtMs: readonly number[]
 }
 
 /** Opens a new connection every `everyMs` for `forMs` and counts what failed. */
 export async function hammer(port: number, { everyMs, forMs, path = '/' }: { everyMs: number; forMs: number; path?: string }): Promise<Hammered> {
   const errors: string[] = []
+  const lostAtMs: number[] = []
   const pending: Promise<void>[] = []
   let slowestMs = 0
   const beganMs = performance.now()
@@ -90,6 +93,7 @@ export async function hammer(port: number, { everyMs, forMs, path = '/' }: { eve
           slowestMs = Math.max(slowestMs, performance.now() - startMs)
         },
         (error: unknown) => {
+          lostAtMs.push(startMs)
           errors.push(`${String(error)}, begun at ${Math.round(startMs - beganMs)} ms, failed at ${Math.round(performance.now() - beganMs)} ms`)
         },
       ),
@@ -98,5 +102,5 @@ export async function hammer(port: number, { everyMs, forMs, path = '/' }: { eve
   }
   await Promise.all(pending)
   const refused = errors.filter((error) => error.includes('ECONNREFUSED')).length
-  return { total: pending.length, failed: errors.length, refused, slowestMs: Math.round(slowestMs), errors: errors.slice(0, 5) }
+  return { total: pending.length, failed: errors.length, refused, slowestMs: Math.round(slowestMs), errors: errors.slice(0, 5), lostAtMs }
 }
