@@ -9,7 +9,7 @@
 import type { Clock } from '../system/clock.ts'
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
-import { type ExecConfig, type ExecCredential, readExecConfig, runPlugin } from './exec-plugin.ts'
+import type { ExecConfig, ExecCredential } from './exec-plugin.ts'
 import type { KubeUser } from './kubeconfig.ts'
 
 /** The terminal that kpf runs on, if it does. */
@@ -80,6 +80,8 @@ export class ExecSource {
   }
 
   async #run(user: KubeUser): Promise<ExecCredential | Failure> {
+    // Starting processes takes 4 ms to load, and most users have no plugin.
+    const { readExecConfig, runPlugin } = await import('./exec-plugin.ts')
     const config = readExecConfig(user.exec)
     if ('kind' in config) return config
     const terminal = this.#terminalFor(config)
