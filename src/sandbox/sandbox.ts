@@ -13,6 +13,7 @@ import type { Duplex } from 'node:stream'
 import { generate } from 'selfsigned'
 import type { Clock } from '../system/clock.ts'
 import { acceptUpgrade, type Serves } from './node-connection.ts'
+import { answerQuestion } from './questions.ts'
 import { Objects, type SandboxObject } from './objects.ts'
 import { type App, Workloads } from './workloads.ts'
 
@@ -59,6 +60,11 @@ export class Sandbox {
 
   get server(): string {
     return `https://127.0.0.1:${this.#port}`
+  }
+
+  /** Open connections to the API server, tunnels among them. */
+  get connections(): number {
+    return this.#sockets.size
   }
 
   /** A kubeconfig for it, as JSON, which is YAML too. */
@@ -114,16 +120,15 @@ export class Sandbox {
       response.end('ok')
       return
     }
+    const told = answerQuestion(request.method, url.pathname)
+    if (told !== undefined) return sendJson(response, told)
     const match = /^\/api(?:s\/[^/]+)?\/v1\/namespaces\/([^/]+)\/([^/]+)$/.exec(url.pathname)
     const [, namespace, plural] = match ?? []
     if (namespace === undefined || plural === undefined) return status(response, 404, 'the server could not find the requested resource')
     const name = /^metadata\.name=(.+)$/.exec(url.searchParams.get('fieldSelector') ?? '')?.[1]
     const fits = (object: SandboxObject): boolean => name === undefined || object.metadata.name === name
     if (url.searchParams.get('watch') === 'true') return this.#watch(response, { plural, namespace, fits })
-    response.setHeader('content-type', 'application/json')
-    response.end(
-      JSON.stringify({ kind: 'List', metadata: { resourceVersion: this.objects.version }, items: this.objects.list(plural, namespace).filter(fits) }),
-    )
+    sendJson(response, { kind: 'List', metadata: { resourceVersion: this.objects.version }, items: this.objects.list(plural, namespace).filter(fits) })
   }
 
   #watch(response: ServerResponse, { plural, namespace, fits }: { plural: string; namespace: string; fits: (object: SandboxObject) => boolean }): void {
@@ -160,6 +165,11 @@ export class Sandbox {
       serves: this.#options.serves ?? new Set(['websocket', 'spdy']),
     })
   }
+}
+
+function sendJson(response: ServerResponse, value: object): void {
+  response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify(value))
 }
 
 function status(response: ServerResponse, code: number, message: string): void {
