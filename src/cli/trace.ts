@@ -6,7 +6,7 @@ import { targetText } from '../output/words.ts'
 import { isoTime } from '../supervisor/iso-time.ts'
 import { realClock } from '../system/clock.ts'
 import { realFiles } from '../system/files.ts'
-import { type Account, sections } from '../trace/account.ts'
+import type { Account } from '../trace/account.ts'
 import { liveLink } from '../trace/live-link.ts'
 import { mermaid } from '../trace/mermaid.ts'
 import { timeText, traceTable } from '../trace/table.ts'
@@ -35,14 +35,19 @@ export async function traceVerb(context: Context): Promise<number> {
     return exitCodes.usage
   }
   const stop = new AbortController()
-  const off = context.onSignal(() => stop.abort())
+  let forced: number = exitCodes.forcedInt
+  const off = context.onSignal((signal) => {
+    if (signal === 'SIGTERM') forced = exitCodes.forcedTerm
+    stop.abort()
+  })
   const accounts: Account[] = []
   for (let left = read.repeats; left > 0 && !stop.signal.aborted; left--) accounts.push(await traceOnce({ ...read.request, signal: stop.signal }, context))
   off()
-  const last = accounts.at(-1)
-  if (last === undefined) return exitCodes.forcedInt
-  print(accounts, last, { context, output: read.output })
-  return last.outcome.kind === 'through' ? exitCodes.done : exitCodeOfClass(classOf(last.outcome.failure.code))
+  // One that broke says more than one that did not.
+  const shown = accounts.findLast(({ outcome }) => outcome.kind === 'broken') ?? accounts.at(-1)
+  if (shown !== undefined) print(accounts, shown, { context, output: read.output })
+  if (stop.signal.aborted || shown === undefined) return forced
+  return shown.outcome.kind === 'broken' ? exitCodeOfClass(classOf(shown.outcome.failure.code)) : exitCodes.done
 }
 
 function classOf(code: string): FailureClass | undefined {
@@ -57,22 +62,23 @@ async function traceOnce(request: TraceRequest, context: Context): Promise<Accou
   return account
 }
 
-function print(accounts: readonly Account[], last: Account, { context, output }: { readonly context: Context; readonly output: string }): void {
+function print(accounts: readonly Account[], shown: Account, { context, output }: { readonly context: Context; readonly output: string }): void {
   const { out, flags, terminal } = context
   if (output === 'json') return accounts.forEach((account) => out(`${JSON.stringify(account)}\n`))
-  const diagram = mermaid(last)
+  const diagram = mermaid(shown)
   if (output === 'mermaid') return out(diagram)
-  out(`${traceTable(last, { isUtf8: terminal.isUtf8, explains: isSet(flags, 'explain'), isVerbose: isSet(flags, 'verbose') })}\n`)
+  out(`${traceTable(shown, { isUtf8: terminal.isUtf8, explains: isSet(flags, 'explain'), isVerbose: isSet(flags, 'verbose') })}\n`)
   if (accounts.length > 1) out(`\n${repeatText(accounts)}\n`)
   out(`\ndiagram: ${liveLink(diagram)}\n`)
 }
 
-/** How the times of all repetitions lie. */
+/** How many got through, and how long those took. */
 function repeatText(accounts: readonly Account[]): string {
-  const times = accounts.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b)
-  const failed = accounts.flatMap(({ outcome }) => (outcome.kind === 'broken' ? [sections[outcome.section]] : []))
-  const [least = 0, median = 0, most = 0] = [times[0], times[Math.floor(times.length / 2)], times.at(-1)]
-  return `${accounts.length} times: ${accounts.length - failed.length} through; least ${timeText(least)}, median ${timeText(median)}, most ${timeText(most)}`
+  const times = accounts.flatMap(({ outcome, tookMs }) => (outcome.kind === 'through' ? [tookMs] : [])).toSorted((a, b) => a - b)
+  const [least, median, most] = [times[0], times[Math.floor(times.length / 2)], times.at(-1)]
+  const spread =
+    least === undefined || median === undefined || most === undefined ? '' : `; least ${timeText(least)}, median ${timeText(median)}, most ${timeText(most)}`
+  return `${accounts.length} times: ${times.length} through${spread}`
 }
 
 interface Read {

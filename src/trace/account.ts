@@ -63,13 +63,14 @@ export interface Step {
   readonly what: string
   /** What came back: `v1.36.3`. */
   readonly answer?: string
-  /** `warned`: it failed, and the way went on by another step. */
-  readonly result: 'done' | 'failed' | 'warned'
+  /** `warned`: it failed, and the way went on by another step. `stopped`: it was under way when the trace was ended from outside. */
+  readonly result: 'done' | 'failed' | 'warned' | 'stopped'
   /** False for what happens inside the cluster, which kpf knows by its outcome only. */
   readonly seen: boolean
   /** From the start of the trace. */
   readonly atMs: number
-  readonly tookMs: number
+  /** Absent where it cannot be told apart from that of the next step. */
+  readonly tookMs?: number
   readonly facts: Facts
   readonly failure?: StepFailure
 }
@@ -77,6 +78,8 @@ export interface Step {
 /** How it ended. */
 export type Outcome =
   | { readonly kind: 'through' }
+  /** Ended from outside before it was through. The step is the last one that was told of. */
+  | { readonly kind: 'stopped'; readonly section: SectionId; readonly step: StepId }
   | { readonly kind: 'broken'; readonly section: SectionId; readonly step: StepId; readonly failure: StepFailure }
 
 /** One traced connection. */

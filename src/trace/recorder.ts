@@ -13,6 +13,8 @@ export interface Draft {
   readonly answer?: string
   readonly result?: Step['result']
   readonly seen?: boolean
+  /** False where its time cannot be told apart from that of the next step. */
+  readonly isTimed?: boolean
   readonly facts?: Facts
   readonly failure?: Failure
 }
@@ -21,10 +23,13 @@ export interface Draft {
 export class Recorder {
   readonly #clock: Clock
   readonly #startMs: number
+  readonly #stopped: AbortSignal
   readonly steps: Step[] = []
 
-  constructor(clock: Clock) {
+  /** What fails after `stopped` fails because of it, and is told as stopped. */
+  constructor(clock: Clock, stopped: AbortSignal) {
     this.#clock = clock
+    this.#stopped = stopped
     this.#startMs = clock.now()
   }
 
@@ -35,22 +40,26 @@ export class Recorder {
 
   /** A step that ends now, and began at `sinceMs` of the trace. */
   add(draft: Draft, sinceMs: number): void {
-    const { failure, result = failure ? 'failed' : 'done', seen = true, facts = {}, ...rest } = draft
+    const { failure, result = failure ? 'failed' : 'done', seen = true, facts = {}, isTimed = true, ...rest } = draft
+    const isStopped = failure !== undefined && this.#stopped.aborted
     this.steps.push({
       ...rest,
-      result,
+      result: isStopped ? 'stopped' : result,
       seen,
       facts,
-      ...(failure && { failure: stepFailure(failure) }),
+      ...(failure && !isStopped && { failure: stepFailure(failure) }),
       atMs: sinceMs,
-      tookMs: Math.max(0, this.atMs - sinceMs),
+      ...(isTimed && { tookMs: Math.max(0, this.atMs - sinceMs) }),
     })
   }
 
   /** The first step that failed decides, unless bytes got through in the end. */
   outcome(isThrough: boolean): Outcome {
+    if (isThrough) return { kind: 'through' }
+    const last = this.steps.at(-1)
+    if (this.#stopped.aborted) return { kind: 'stopped', section: last?.section ?? 'initialization', step: last?.id ?? 'kubeconfig' }
     const failed = this.steps.find((step) => step.result === 'failed')
-    if (isThrough || failed?.failure === undefined) return { kind: 'through' }
+    if (failed?.failure === undefined) return { kind: 'through' }
     return { kind: 'broken', section: failed.section, step: failed.id, failure: failed.failure }
   }
 }

@@ -49,7 +49,7 @@ export async function traceSession(upgraded: Upgraded, parts: SessionParts): Pro
 
 /** The ping that a runtime, or for channels the API server, answers: the way is proven up to there. */
 async function prove(upgraded: Upgraded, parts: SessionParts): Promise<{ readonly kind: 'proven'; readonly tunnel: Tunnel } | Failure> {
-  const { recorder, clock } = parts
+  const { recorder, clock, signal } = parts
   const sinceMs = recorder.atMs
   const isChannel = upgraded.transport === 'channel'
   const proven = Promise.withResolvers<Failure | undefined>()
@@ -60,7 +60,7 @@ async function prove(upgraded: Upgraded, parts: SessionParts): Promise<{ readonl
   )
   const late = new AbortController()
   const silent = failure('KPF_TUNNEL_SILENT', `no answer to a ping within ${PONG_MS / 1000} s`, { hint: 'check the node and its container runtime' })
-  const why = await Promise.race([proven.promise, afterMs(PONG_MS, { clock, signal: late.signal, value: silent })])
+  const why = await Promise.race([proven.promise, afterMs(PONG_MS, { clock, signal: AbortSignal.any([late.signal, signal]), value: silent })])
   late.abort()
   const step = {
     id: 'ping',
@@ -106,9 +106,10 @@ async function traceStream(tunnel: Tunnel, parts: SessionParts): Promise<boolean
 }
 
 async function traceProgram(heard: Heard, parts: SessionParts): Promise<boolean> {
-  const { recorder, podPort, probe } = parts
+  const { recorder, podPort, probe, signal } = parts
   const sinceMs = recorder.atMs
-  const first = await firstOf(parts, probe === 'http' ? PROBE_MS : SILENCE_MS, heard.spoke, heard.ended)
+  const limitMs = probe === 'http' ? PROBE_MS : SILENCE_MS
+  const first = await firstOf(parts, limitMs, heard.spoke, heard.ended)
   const dialled = {
     id: 'node-dial',
     section: 'node',
@@ -117,20 +118,26 @@ async function traceProgram(heard: Heard, parts: SessionParts): Promise<boolean>
     what: `connect to 127.0.0.1:${podPort} in the pod's network namespace`,
     seen: false,
   } as const
-  if (first !== undefined && !Buffer.isBuffer(first) && first.kind === 'failed') {
-    recorder.add({ ...dialled, failure: first.failure }, sinceMs)
+  const spoken = { id: 'first-byte', section: 'session', from: 'kpf', to: 'program', what: probe === 'http' ? 'GET /' : 'listen' } as const
+  if (first === undefined && signal.aborted) {
+    recorder.add({ ...dialled, failure: failureOf(undefined) }, sinceMs)
     return false
   }
-  // A silent program tells nothing of the moment in which it was reached.
-  recorder.add({ ...dialled, answer: first === undefined ? `not refused within ${SILENCE_MS} ms` : 'connected' }, sinceMs)
-  const asked = probe === 'http' ? 'GET /' : 'listen'
-  const said = Buffer.isBuffer(first) ? escapeForeign(first.toString('latin1').split('\r\n')[0] ?? '', 60) : undefined
-  const answer = said !== undefined ? `"${said}"` : first === undefined ? 'silence: it waits for the client to speak' : 'it closed the connection'
-  recorder.add(
-    { id: 'first-byte', section: 'session', from: 'kpf', to: 'program', what: asked, answer, facts: Buffer.isBuffer(first) ? { bytes: first.length } : {} },
-    sinceMs,
-  )
+  if (first !== undefined && !Buffer.isBuffer(first) && first.kind === 'failed') {
+    // A reset may come from the program, which was reached then, or from the node: of the dial nothing is known.
+    const isReset = first.failure.code === 'KPF_STREAM_RESET'
+    recorder.add({ ...(isReset ? spoken : dialled), failure: first.failure }, sinceMs)
+    return false
+  }
+  // Nobody tells when the program was reached, only what came afterwards.
+  recorder.add({ ...dialled, answer: first === undefined ? `not refused within ${limitMs} ms` : 'connected', isTimed: false }, sinceMs)
+  recorder.add({ ...spoken, answer: firstWord(first, limitMs), facts: Buffer.isBuffer(first) ? { bytes: first.length } : {} }, sinceMs)
   return true
+}
+
+function firstWord(first: Buffer | StreamEnd | undefined, limitMs: number): string {
+  if (first === undefined) return `silent for ${limitMs} ms, as most programs are until they are asked`
+  return Buffer.isBuffer(first) ? `"${escapeForeign(first.toString('latin1').split('\r\n')[0] ?? '', 60)}"` : 'it closed the connection'
 }
 
 function listen(): { readonly sink: StreamSink; readonly heard: Heard } {

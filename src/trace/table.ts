@@ -11,8 +11,11 @@ export interface TableOptions {
   readonly isVerbose: boolean
 }
 
-const marks = { done: ['✓', 'ok'], warned: ['!', '!'], failed: ['✗', 'x'] } as const
+const marks = { done: ['✓', 'ok'], warned: ['!', '!'], failed: ['✗', 'x'], stopped: ['-', '-'] } as const
 const WIDTH = 78
+/** The columns of the words, between that of the names and that of the times. */
+const WORDS_AT = 20
+const WORDS_WIDTH = 49
 
 /** The whole account, without a last line break. */
 export function traceTable(account: Account, options: TableOptions): string {
@@ -38,14 +41,15 @@ function sectionText(id: SectionId, steps: readonly Step[], options: TableOption
 function stepLines(step: Step, { isUtf8, isVerbose }: TableOptions): readonly string[] {
   const mark = marks[step.result][isUtf8 ? 0 : 1]
   const words = step.answer === undefined ? step.what : `${step.what}: ${step.answer}`
-  const time = timeText(step.tookMs)
-  const first = `  ${mark.padEnd(2)} ${step.id.padEnd(14)} ${words}`
-  const line = first.length + time.length + 2 <= WIDTH ? `${first.padEnd(WIDTH - time.length)}${time}` : `${first}  ${time}`
+  const time = step.tookMs === undefined ? '' : timeText(step.tookMs)
+  const [first = '', ...more] = wrapped(words, WORDS_WIDTH)
+  const begin = `  ${mark.padEnd(2)} ${step.id.padEnd(14)} ${first}`
+  const lines = [`${begin.padEnd(WIDTH - time.length - 1)} ${time}`.trimEnd(), ...more.map((line) => `${' '.repeat(WORDS_AT)}${line}`)]
   const why = step.failure
     ? [`     ${step.failure.code}  ${step.failure.message}`, ...(step.failure.hint === undefined ? [] : [`     ${step.failure.hint}`])]
     : []
   const rejected = step.id === 'pods' && !isVerbose ? listOf(step.facts, 'rejected').map((text) => `     not ${text}`) : []
-  return [line, ...why, ...rejected, ...(isVerbose ? factLines(step.facts) : [])]
+  return [...lines, ...why, ...rejected, ...(isVerbose ? factLines(step.facts) : [])]
 }
 
 function factLines(facts: Facts): readonly string[] {
@@ -61,14 +65,16 @@ function listOf(facts: Facts, name: string): readonly string[] {
 
 function outcomeText({ outcome, pod, podPort, transport, tookMs }: Account): string {
   if (outcome.kind === 'through') return `through to port ${podPort} of pod ${pod} by ${transport} in ${timeText(tookMs)}`
+  if (outcome.kind === 'stopped') return `stopped in "${sections[outcome.section]}", at ${outcome.step}, after ${timeText(tookMs)}`
   const { code, message, hint } = outcome.failure
   return `broken in "${sections[outcome.section]}", at ${outcome.step}: ${code}\n  ${message}${hint === undefined ? '' : `\n  ${hint}`}`
 }
 
 /** `0.4 ms`, `12 ms`, `1.3 s` */
 export function timeText(ms: number): string {
-  if (ms < 10) return `${ms.toFixed(1)} ms`
-  return ms < 1_000 ? `${ms.toFixed(0)} ms` : `${(ms / 1_000).toFixed(1)} s`
+  // The limits are those at which the rounded number would change its form.
+  if (ms < 9.95) return `${ms.toFixed(1)} ms`
+  return ms < 999.5 ? `${ms.toFixed(0)} ms` : `${(ms / 1_000).toFixed(1)} s`
 }
 
 /** The text in lines of at most `width`, broken between words. */

@@ -9,7 +9,8 @@ import { pick } from '../cluster/pick.ts'
 import type { Picture } from '../cluster/picture.ts'
 import type { Forward, PortMapping } from '../file/forward.ts'
 import type { Clock } from '../system/clock.ts'
-import type { Failure } from '../tunnel/failure.ts'
+import { escapeForeign } from '../tunnel/escape.ts'
+import { type Failure, failure } from '../tunnel/failure.ts'
 import { traceAccess } from './access.ts'
 import type { Account } from './account.ts'
 import { traceEstablishment } from './establishment.ts'
@@ -55,7 +56,7 @@ class Walk {
   constructor(request: TraceRequest, parts: TraceParts) {
     this.#request = request
     this.#parts = parts
-    this.#recorder = new Recorder(parts.clock)
+    this.#recorder = new Recorder(parts.clock, request.signal)
     this.#timeMs = parts.clock.wallMs()
   }
 
@@ -80,10 +81,10 @@ class Walk {
     const cluster = await this.#open()
     if (cluster === undefined) return false
     const namespace = forward.access.namespace ?? cluster.namespace
-    this.#found = { context: cluster.contextName, server: cluster.server, namespace }
+    this.#found = { context: escapeForeign(cluster.contextName), server: escapeForeign(cluster.server), namespace: escapeForeign(namespace) }
     const common = { cluster, recorder: this.#recorder, isoTime, signal }
     const minor = await traceAccess({ ...common, namespace, target: forward.target, mode: forward.transport.mode })
-    if (minor === 'broken') return false
+    if (minor === 'broken' || signal.aborted) return false
     const backend = await this.#lookUp(cluster, namespace)
     if (backend === undefined) return false
     const { pod, podPort } = backend
@@ -125,9 +126,9 @@ class Walk {
       this.#recorder.add({ ...step, facts: { files }, failure: cluster }, sinceMs)
       return undefined
     }
-    const { contextName, server, namespace } = cluster
-    const facts = { files, context: contextName, server, namespace, chosenBy: access.context === undefined ? 'current-context' : 'name' }
-    this.#recorder.add({ ...step, answer: `context ${contextName}, server ${server}, namespace ${namespace}`, facts }, sinceMs)
+    const [context, server, namespace] = [escapeForeign(cluster.contextName), escapeForeign(cluster.server), escapeForeign(cluster.namespace)]
+    const facts = { files, context, server, namespace, chosenBy: access.context === undefined ? 'current-context' : 'name' }
+    this.#recorder.add({ ...step, answer: `context ${context}, server ${server}, namespace ${namespace}`, facts }, sinceMs)
     return cluster
   }
 
@@ -147,7 +148,14 @@ class Walk {
       recorder.add({ ...asked, failure: picture }, sinceMs)
       return undefined
     }
-    const pods = picture.kind === 'seen' ? picture.pods.length : 0
+    if (picture.kind === 'unknown') {
+      recorder.add(
+        { ...asked, failure: failure('KPF_CLUSTER_TIMEOUT', `no answer within ${PICTURE_MS / 1000} s`, { hint: 'check the network or VPN' }) },
+        sinceMs,
+      )
+      return undefined
+    }
+    const pods = picture.pods.length
     recorder.add({ ...asked, answer: `found, ${pods === 1 ? '1 pod' : `${pods} pods`} behind it` }, sinceMs)
     const pickedMs = recorder.atMs
     const { target, requireReady } = forward
@@ -190,5 +198,5 @@ interface Backend {
 }
 
 function noPod({ reason, hint }: { readonly reason: string; readonly hint?: string }): Failure {
-  return { kind: 'failure', code: 'KPF_NO_POD', class: 'resolve', message: reason, ...(hint !== undefined && { hint }) }
+  return failure('KPF_NO_POD', reason, hint === undefined ? {} : { hint })
 }
