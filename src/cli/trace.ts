@@ -41,7 +41,12 @@ export async function traceVerb(context: Context): Promise<number> {
     stop.abort()
   })
   const accounts: Account[] = []
-  for (let left = read.repeats; left > 0 && !stop.signal.aborted; left--) accounts.push(await traceOnce({ ...read.request, signal: stop.signal }, context))
+  while (accounts.length < read.repeats && !stop.signal.aborted) {
+    const { file, ...request } = read.request
+    // The file is read once; only the first trace has the time of that.
+    const named = file && accounts.length > 0 ? { shownAs: file.shownAs } : file
+    accounts.push(await traceOnce({ ...request, ...(named && { file: named }), signal: stop.signal }, context))
+  }
   off()
   // One that broke says more than one that did not.
   const shown = accounts.findLast(({ outcome }) => outcome.kind === 'broken') ?? accounts.at(-1)

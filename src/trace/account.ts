@@ -19,7 +19,7 @@ export const sections = {
 export type SectionId = keyof typeof sections
 
 /** Who speaks to whom. `node` stands for the kubelet, `runtime` for the container runtime beside it. */
-export type Party = 'you' | 'kpf' | 'files' | 'plugin' | 'dns' | 'proxy' | 'server' | 'node' | 'runtime' | 'program'
+export type Party = 'kpf' | 'files' | 'plugin' | 'dns' | 'proxy' | 'server' | 'node' | 'runtime' | 'program'
 
 /** Stable names of steps; each may come more than once. */
 export type StepId =

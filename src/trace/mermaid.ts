@@ -11,10 +11,10 @@ import { type Account, type Party, type SectionId, type Step, sections } from '.
 import { timeText, wrapped } from './table.ts'
 
 /** From left to right. */
-const order: readonly Party[] = ['you', 'files', 'plugin', 'kpf', 'dns', 'proxy', 'server', 'node', 'runtime', 'program']
+const order: readonly Party[] = ['files', 'plugin', 'kpf', 'dns', 'proxy', 'server', 'node', 'runtime', 'program']
 const MAX_TEXT = 160
 /** Characters of a line between two neighbours: longer ones push the lifelines apart. */
-const GAP = 26
+const GAP = 24
 
 /** The text of the diagram. */
 export function mermaid(account: Account): string {
@@ -41,7 +41,6 @@ function colourOf(steps: readonly Step[]): string {
 
 function nameOf(party: Party, { server, node, pod }: Account): string {
   const names: Readonly<Record<Party, readonly [role: string, name?: string | undefined]>> = {
-    you: ['you'],
     kpf: ['kpf'],
     files: ['files'],
     plugin: ['credential plugin'],

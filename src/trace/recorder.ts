@@ -26,11 +26,11 @@ export class Recorder {
   readonly #stopped: AbortSignal
   readonly steps: Step[] = []
 
-  /** What fails after `stopped` fails because of it, and is told as stopped. */
-  constructor(clock: Clock, stopped: AbortSignal) {
+  /** What fails after `stopped` fails because of it, and is told as stopped. The trace began `beforeMs` ago. */
+  constructor(clock: Clock, stopped: AbortSignal, beforeMs: number) {
     this.#clock = clock
     this.#stopped = stopped
-    this.#startMs = clock.now()
+    this.#startMs = clock.now() - beforeMs
   }
 
   /** Milliseconds since the start. */

@@ -94,7 +94,13 @@ async function traceStream(tunnel: Tunnel, parts: SessionParts): Promise<boolean
     heard.answered.then(() => 'answered' as const),
     heard.ended,
   )
-  const opened = { id: 'stream', section: 'node', from: 'kpf', to: 'runtime', what: `open a stream for port ${podPort}` } as const
+  const opened = {
+    id: 'stream',
+    section: 'node',
+    from: 'kpf',
+    to: 'runtime',
+    what: `open a ${tunnel.transport === 'channel' ? 'WebSocket of its own' : 'stream'} for port ${podPort}`,
+  } as const
   if (isAnswered !== 'answered') {
     recorder.add({ ...opened, failure: failureOf(isAnswered) }, sinceMs)
     return false

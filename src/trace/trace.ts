@@ -23,8 +23,8 @@ export interface TraceRequest {
   readonly port: PortMapping
   /** How the target is written: `svc/api:http`. */
   readonly shownAs: string
-  /** The file the forward stands in, when it is one, and what reading it took. */
-  readonly file?: { readonly shownAs: string; readonly tookMs: number }
+  /** The file the forward stands in, when it is one. It took that long to read it just now; absent where an earlier trace did. */
+  readonly file?: { readonly shownAs: string; readonly tookMs?: number }
   readonly probe: Probe
   readonly signal: AbortSignal
 }
@@ -56,8 +56,8 @@ class Walk {
   constructor(request: TraceRequest, parts: TraceParts) {
     this.#request = request
     this.#parts = parts
-    this.#recorder = new Recorder(parts.clock, request.signal)
-    this.#timeMs = parts.clock.wallMs()
+    this.#recorder = new Recorder(parts.clock, request.signal, request.file?.tookMs ?? 0)
+    this.#timeMs = parts.clock.wallMs() - (request.file?.tookMs ?? 0)
   }
 
   account(isThrough: boolean): Account {
@@ -105,11 +105,12 @@ class Walk {
       {
         id: 'file',
         section: 'initialization',
-        from: 'you',
-        to: 'kpf',
-        what: `forward "${forward.name}"`,
-        answer: `${file.shownAs}:${line}`,
-        facts: { file: file.shownAs, line, readMs: Math.round(file.tookMs) },
+        from: 'kpf',
+        to: 'files',
+        what: `read ${file.shownAs}`,
+        answer: `forward "${forward.name}" in line ${line}`,
+        facts: { file: file.shownAs, line },
+        isTimed: file.tookMs !== undefined,
       },
       0,
     )

@@ -24,7 +24,7 @@ const upgradeFacts: Facts = {
 }
 
 const access: readonly Step[] = [
-  step(['initialization', 'file', 'you', 'kpf', 'forward "api"', 'forwards.yaml:7'], { facts: { file: 'forwards.yaml', line: 7, readMs: 9 } }),
+  step(['initialization', 'file', 'kpf', 'files', 'read forwards.yaml', 'forward "api" in line 7'], { facts: { file: 'forwards.yaml', line: 7 } }),
   step(['initialization', 'kubeconfig', 'kpf', 'files', 'read ~/.kube/config', 'context dev, server 10.0.0.1:6443, namespace shop'], { tookMs: 3.2 }),
   step(['access', 'credential', 'kpf', 'plugin', 'credential of dev', 'aws was run, until 2026-01-01T01:00:00Z'], { tookMs: 1_234 }),
   step(['access', 'tcp', 'kpf', 'server', 'TCP connection', '10.0.0.1:6443'], { tookMs: 0.42 }),

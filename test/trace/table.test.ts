@@ -10,7 +10,7 @@ test('a trace that got through', () => {
     "api: svc/api:http  context dev  namespace shop
 
     Initialization
-      ✓  file           forward "api": forwards.yaml:7                       12 ms
+      ✓  file           read forwards.yaml: forward "api" in line 7          12 ms
       ✓  kubeconfig     read ~/.kube/config: context dev, server            3.2 ms
                         10.0.0.1:6443, namespace shop
 
@@ -54,7 +54,7 @@ test('a port where nothing listens, without UTF-8', () => {
     "svc/api:http  context dev  namespace shop
 
     Initialization
-      ok file           forward "api": forwards.yaml:7                       12 ms
+      ok file           read forwards.yaml: forward "api" in line 7          12 ms
       ok kubeconfig     read ~/.kube/config: context dev, server            3.2 ms
                         10.0.0.1:6443, namespace shop
 
@@ -98,7 +98,7 @@ test('a right that is missing, with explanations', () => {
     "svc/api:http  context dev  namespace shop
 
     Initialization
-      ✓  file           forward "api": forwards.yaml:7                       12 ms
+      ✓  file           read forwards.yaml: forward "api" in line 7          12 ms
       ✓  kubeconfig     read ~/.kube/config: context dev, server            3.2 ms
                         10.0.0.1:6443, namespace shop
 
@@ -173,10 +173,9 @@ test('with --verbose every fact of every step is told', () => {
     "api: svc/api:http  context dev  namespace shop
 
     Initialization
-      ✓  file           forward "api": forwards.yaml:7                       12 ms
+      ✓  file           read forwards.yaml: forward "api" in line 7          12 ms
          file: forwards.yaml
          line: 7
-         readMs: 9
 
     Information retrieval for the pod
       ✓  pods           choose a pod: api-7c9d2, port 8080, on node         0.1 ms
