@@ -99,7 +99,7 @@ describe.skipIf(!isDefault)('a server of today', () => {
   test('pods that are not ready are named', async () => {
     const { code, account } = await traced('slow')
     expect(account.outcome).toMatchObject({ kind: 'broken', section: 'lookup', step: 'pods', failure: { code: 'KPF_NO_POD' } })
-    expect(account.steps.at(-1)?.facts).toEqual({ rejected: ['slow: not ready'] })
+    expect(account.steps.at(-1)?.facts).toEqual({ rejected: ['slow: containers with unready status: [http]'] })
     expect(code).toBe(1)
   })
 
