@@ -74,6 +74,14 @@ export const verbs: readonly Verb[] = [
     run: async (context) => (await import('./trace.ts')).traceVerb(context),
   },
   {
+    name: 'explain',
+    usage: 'kpf explain [CODE]',
+    summary: 'say what a code means, how to see it and how to fix it',
+    flags: [],
+    examples: ['kpf explain KPF_PORT_BUSY', 'kpf explain forbidden', 'kpf explain', 'kpf explain -o json'],
+    run: async (context) => (await import('./explain.ts')).explain(context),
+  },
+  {
     name: 'demo',
     usage: 'kpf demo [--tour]',
     summary: 'try kpf now, on a sample cluster in this process',
@@ -126,7 +134,7 @@ export const adHoc: Verb = {
 /** Words of later versions: known, and refused by name. */
 export const plannedVerbs: readonly string[] = [
   ...['down', 'ps', 'ls', 'wait', 'logs', 'events', 'start', 'stop', 'restart', 'reload', 'plan', 'config', 'port', 'url', 'open', 'run', 'env'],
-  ...['doctor', 'rbac', 'init', 'discover', 'import', 'export', 'trust', 'completion', 'explain'],
+  ...['doctor', 'rbac', 'init', 'discover', 'import', 'export', 'trust', 'completion'],
 ]
 
 /** Flags of later versions. */

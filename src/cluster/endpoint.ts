@@ -16,7 +16,7 @@ import { type Failure, failure } from '../tunnel/failure.ts'
 import { clusterContext, proxyContext } from './authorities.ts'
 import { agentFor, retire, type Waiting } from './connect.ts'
 import type { Credential, Credentials } from './credentials.ts'
-import { connectionFailure } from './failure.ts'
+import { connectionFailure, credentialsRefused } from './failure.ts'
 import { impersonationHeaders } from './impersonation.ts'
 import type { ResolvedContext } from './kubeconfig.ts'
 import { credentialPhase, type OnPhase, tellRequest } from './phases.ts'
@@ -79,9 +79,21 @@ export class ApiEndpoint {
     const first = await this.#sendWith(ask, credential)
     if (first.kind !== 'answer' || first.status !== 401) return first
     const renewed = await credentials.renew(credential)
-    if (renewed === undefined) return first
+    if (renewed === undefined) return this.#whyRefused(credential, first)
     first.response.resume()
     return renewed.kind === 'failure' ? renewed : this.#sendWith(ask, renewed)
+  }
+
+  /**
+   * The answer as it is, unless the credential says itself that it is over: API servers take
+   * a client certificate that has ended in the handshake, and then know nobody.
+   */
+  #whyRefused(credential: Credential, answer: Answer & { readonly kind: 'answer' }): Answer | Failure {
+    const { credential: kind, source, expiresMs } = credentialPhase(credential)
+    const agoMs = this.#parts.clock.wallMs() - (expiresMs ?? Number.POSITIVE_INFINITY)
+    if (agoMs < 0) return answer
+    answer.response.resume()
+    return credentialsRefused({ what: `${kind} of ${source}`, agoMs })
   }
 
   /** The same server, of which the kubeconfig now says something else: the next connection takes it. */

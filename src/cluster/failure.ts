@@ -20,6 +20,19 @@ const TLS_VERIFY = new Set([
   'CERT_SIGNATURE_FAILURE',
 ])
 
+/** What to do about a certificate that does not hold. A cluster that was rebuilt has a new authority. */
+function verifyHint(code: string): string {
+  switch (code) {
+    case 'CERT_HAS_EXPIRED':
+    case 'CERT_NOT_YET_VALID':
+      return "renew the server's certificate, or correct the clock of this machine"
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return 'it is for another name: check server and tls-server-name of this cluster in the kubeconfig'
+    default:
+      return 'check certificate-authority of this cluster in the kubeconfig; if the cluster was rebuilt, fetch its kubeconfig again: kpf sees it and goes on'
+  }
+}
+
 /** A failure that was classified where it arose, on its way through code that knows exceptions only. */
 export class CarriedFailure extends Error {
   readonly failure: Failure
@@ -36,7 +49,7 @@ export function connectionFailure(error: unknown, server: string): Failure {
   const code = codeOf(error)
   if (TLS_VERIFY.has(code)) {
     return failure('KPF_TLS_VERIFY', `the certificate of ${server} cannot be verified (${code}${otherName(error)})`, {
-      hint: 'check certificate-authority and tls-server-name of this cluster in the kubeconfig',
+      hint: verifyHint(code),
       cause: error,
     })
   }
@@ -136,7 +149,7 @@ export function answerFailure(
   const more = retryAfterMs === undefined ? {} : { retryAfterMs }
   switch (status) {
     case 401:
-      return failure('KPF_AUTH_REFUSED', 'the credentials were refused (401)', { hint: 'log in again, then kpf goes on by itself' })
+      return credentialsRefused()
     case 403:
       // Our words say what kpf wanted; the server's say who is meant, or that it was no role but a webhook.
       return failure('KPF_FORBIDDEN', `not allowed to ${what}${told === '' ? '' : ` (${told})`}`, { hint: `ask for the rule ${rule}` })
@@ -147,6 +160,21 @@ export function answerFailure(
     default:
       return failure('KPF_CLUSTER_ERROR', `the API server answered ${status}${told === '' ? '' : `: ${told}`}`, more)
   }
+}
+
+/** A 401. `ended` is a credential that is over by its own word, which is then why. */
+export function credentialsRefused(ended?: { readonly what: string; readonly agoMs: number }): Failure {
+  const why = ended === undefined ? '' : `: the ${ended.what} ended ${agoText(ended.agoMs)}`
+  const hint =
+    ended?.what.startsWith('client certificate') === true ? 'renew the certificate, then kpf goes on by itself' : 'log in again, then kpf goes on by itself'
+  return failure('KPF_AUTH_REFUSED', `the credentials were refused (401)${why}`, { hint })
+}
+
+/** `3 days ago`, `12 min ago`. */
+function agoText(ms: number): string {
+  const minutes = Math.floor(ms / 60_000)
+  if (minutes < 120) return `${minutes} min ago`
+  return minutes < 2 * 24 * 60 ? `${Math.floor(minutes / 60)} hours ago` : `${Math.floor(minutes / 60 / 24)} days ago`
 }
 
 /** `Retry-After` in seconds, as milliseconds, a minute at most (rule B4). */

@@ -56,6 +56,7 @@ export const failureClasses = {
   KPF_CREDENTIAL_EXPIRED: 'auth',
   KPF_CREDENTIAL_ISSUER: 'auth',
   KPF_FORBIDDEN: 'rbac',
+  KPF_ADMISSION_DENIED: 'rbac',
   KPF_OBJECT_MISSING: 'resolve',
   KPF_NO_SELECTOR: 'config',
   KPF_PORT_UNKNOWN: 'config',

@@ -34,13 +34,45 @@ const POD_NOT_RUNNING = /pod not found|sandbox container is not running|is not r
 /** The second check of servers since 1.35: no reason after the colon. */
 const NEEDS_CREATE = /is forbidden:\s*$/
 
+/** A webhook or a policy said no, with words of its own. Source: apiserver, admission/plugin/webhook/errors and plugin/policy/validating. */
+const ADMISSION = /^admission webhook .* denied the request|ValidatingAdmissionPolicy .* denied request|^admission webhook .* does not support/i
+/** The runtime's list of port-forwards that wait is full. Source: kubelet, cri/streaming/errors.go. */
+const RUNTIME_BUSY = /maximum number of in-flight requests exceeded/i
+
 /** Classifies any answer to an upgrade but a good 101. */
 export function classifyRefusal(refusal: UpgradeRefusal, transport: Transport, pod: PodRef): Refusal {
   const status = readStatus(refusal.body)
   const text = escapeForeign(status?.message ?? refusal.body)
   const asked = { refusal, transport, status, text, pod: `pod "${pod.namespace}/${pod.name}"` }
+  // A webhook answers with any code of 4xx that it likes.
+  if (status !== undefined && refusal.status >= 400 && refusal.status < 500 && ADMISSION.test(status.message)) return denied(asked)
   const rule = rules[refusal.status]
   return rule ? rule(asked) : otherwise(asked)
+}
+
+/** No other transport would fare better: each asks the same webhooks. */
+function denied({ text, pod }: Asked): Refusal {
+  return { next: 'stop', failure: failure('KPF_ADMISSION_DENIED', `the cluster denies port-forwards to ${pod}: ${text}`, { hint: hints.KPF_ADMISSION_DENIED }) }
+}
+
+/** What to do, where the answer itself does not say it. */
+const hints = {
+  KPF_ADMISSION_DENIED: 'ask who runs that webhook or policy; no role helps',
+  KPF_AUTH_REFUSED: 'log in again, then kpf goes on by itself',
+  KPF_CLUSTER_BUSY: 'nothing to do: kpf waits as asked',
+  KPF_CLUSTER_TIMEOUT: 'check the network or VPN',
+  KPF_FORBIDDEN: 'ask for the role that kpf rbac prints',
+  KPF_NODE_UNREACHABLE: 'check the node: kubectl get nodes; and the agents that tunnel to it, if the control plane uses them (konnectivity)',
+  KPF_POD_NOT_RUNNING: 'see: kubectl describe pod',
+  KPF_STREAM_REFUSED: 'check the remote port, and that the program in the pod is up',
+  KPF_STREAM_RESET: 'see: kubectl logs',
+  KPF_STREAM_TIMEOUT: 'check the node and its container runtime',
+  KPF_TRANSPORT_REFUSED: 'leave transport at auto, or ask who runs the proxy before the server to pass upgrades',
+} as const satisfies Partial<Record<FailureCode, string>>
+
+function hintOf(code: FailureCode): { readonly hint?: string } {
+  const found = Object.entries(hints).find(([name]) => name === code)?.[1]
+  return found === undefined ? {} : { hint: found }
 }
 
 /** One rule a status code; what is not here is for {@link otherwise}. */
@@ -85,7 +117,7 @@ function forbidden(asked: Asked): Refusal {
 
 function needs(verbs: string, asked: Asked): Failure {
   return failure('KPF_FORBIDDEN', `forbidden: needs ${verbs} on pods/portforward for ${asked.pod}`, {
-    hint: 'ask for a role with the verbs get and create on pods/portforward',
+    hint: 'ask for a role with the verbs get and create on pods/portforward: kpf rbac',
   })
 }
 
@@ -108,7 +140,13 @@ function serverError(asked: Asked): Refusal {
 /** 429 and 503: never a reason to ask again in another way. */
 function busy(asked: Asked): Refusal {
   const seconds = Number(asked.refusal.headers['retry-after'] ?? asked.status?.retryAfterSeconds)
-  const { failure: busyFailure } = stop('KPF_CLUSTER_BUSY', asked, 'the API server asks for patience')
+  const { failure: busyFailure } = NODE_UNREACHABLE.test(asked.text)
+    ? stop('KPF_NODE_UNREACHABLE', asked, `the control plane cannot reach the node of ${asked.pod}`)
+    : stop(
+        'KPF_CLUSTER_BUSY',
+        asked,
+        RUNTIME_BUSY.test(asked.text) ? `the node of ${asked.pod} has too many port-forwards waiting` : 'the API server asks for patience',
+      )
   return { next: 'stop', failure: seconds > 0 ? { ...busyFailure, retryAfterMs: seconds * 1000 } : busyFailure }
 }
 
@@ -124,11 +162,14 @@ function otherwise(asked: Asked): Refusal {
 }
 
 function nextTransport(asked: Asked): Refusal {
-  return { next: 'transport', failure: failure('KPF_TRANSPORT_REFUSED', `${asked.transport} is not spoken here (${answerOf(asked)})`) }
+  return {
+    next: 'transport',
+    failure: failure('KPF_TRANSPORT_REFUSED', `${asked.transport} is not spoken here (${answerOf(asked)})`, hintOf('KPF_TRANSPORT_REFUSED')),
+  }
 }
 
 function stop(code: FailureCode, asked: Asked, what: string): Refusal {
-  return { next: 'stop', failure: failure(code, `${what} (${answerOf(asked)})`) }
+  return { next: 'stop', failure: failure(code, `${what} (${answerOf(asked)})`, hintOf(code)) }
 }
 
 function answerOf({ refusal, text }: Asked): string {
@@ -159,5 +200,5 @@ const streamRules: readonly (readonly [RegExp, FailureCode, string, Partial<Stre
 /** Classifies the text of an error stream. */
 export function classifyStreamError(text: string): StreamRefusal {
   const [, code, what, more] = streamRules.find(([pattern]) => pattern.test(text)) ?? [undefined, 'KPF_STREAM_FAILED' as const, 'the connection failed', {}]
-  return { neverDialled: false, podGone: false, ...more, failure: failure(code, `${what} (${escapeForeign(text)})`) }
+  return { neverDialled: false, podGone: false, ...more, failure: failure(code, `${what} (${escapeForeign(text)})`, hintOf(code)) }
 }

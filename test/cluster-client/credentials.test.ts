@@ -230,3 +230,14 @@ function isAlive(pid: number): boolean {
     return false
   }
 }
+
+test.each([
+  [Date.UTC(2025, 11, 30), 'the credentials were refused (401): the token of user "me" ended 2 days ago'],
+  // The server has another reason.
+  [Date.UTC(2026, 0, 2), 'the credentials were refused (401)'],
+])('a 401 for a token that ends at %i is told as %j', async (endMs, message) => {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const { world } = await asking({ token: `${part({})}.${part({ exp: endMs / 1000 })}.x` }, () => false)
+  const cluster = await world.open()
+  expect(await cluster.request({ method: 'GET', path: '/version', signal: new AbortController().signal })).toMatchObject({ code: 'KPF_AUTH_REFUSED', message })
+})

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { catalogue, markdown } from '../../src/doctor/catalogue.ts'
 import { jsonSchema } from '../../src/file/json-schema.ts'
 import { failureClasses } from '../../src/tunnel/failure.ts'
 import { version } from '../../src/version.ts'
@@ -18,7 +19,7 @@ test('the version is that of the package', () => {
   expect(JSON.parse(read('package.json')).version).toBe(version)
 })
 
-test('every code is explained in docs/errors.md, and every code explained there exists', () => {
+test('every code is explained by `kpf explain`, and every code explained there exists', () => {
   const used = new Set<string>(Object.keys(failureClasses))
   const scan = (directory: string): void => {
     for (const entry of readdirSync(join(root, directory), { withFileTypes: true })) {
@@ -29,8 +30,14 @@ test('every code is explained in docs/errors.md, and every code explained there 
   }
   scan('src')
   used.delete('KPF_TIMEOUT')
-  const explained = [...read('docs/errors.md').matchAll(/^\| `(KPF_[A-Z_]+)`/gm)].map(([, code]) => code ?? '')
-  expect(explained.toSorted()).toEqual([...used].toSorted())
+  expect(catalogue.map(({ code }) => code).toSorted()).toEqual([...used].toSorted())
+})
+
+test('docs/errors.md is the one that the catalogue makes, with every code in it', () => {
+  const page = read('docs/errors.md')
+  expect(page).toBe(markdown())
+  const explained = [...page.matchAll(/^\| `(KPF_[A-Z_]+)`/gm)].map(([, code]) => code ?? '')
+  expect(explained).toEqual(catalogue.map(({ code }) => code))
 })
 
 test('README and ARCHITECTURE keep their size', () => {

@@ -40,6 +40,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   ],
   supervisor: ['file', 'cluster', 'tunnel', 'types:system', 'node:net', 'node:path'],
   trace: ['file', 'cluster', 'tunnel', 'types:system', 'node:zlib'],
+  doctor: ['file', 'cluster', 'tunnel', 'types:system', 'trace/permissions.ts', 'trace/reviews.ts'],
   output: ['types:file', 'types:supervisor', 'types:trace', 'node:util', 'supervisor/plan.ts'],
   sandbox: ['tunnel', 'system', 'node:*', 'selfsigned', 'ws'],
   cli: [
@@ -48,6 +49,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     'supervisor',
     'tunnel',
     'trace',
+    'doctor',
     'output',
     'sandbox',
     'system',
@@ -152,6 +154,7 @@ test('pure files import only types and each other', () => {
     ...['spdy', 'websocket', 'channel', 'refusals', 'refusal-status', 'escape', 'backoff', 'failure', 'lane-machine', 'keepalive'].map(
       (name) => `src/tunnel/${name}.ts`,
     ),
+    ...['file-codes', 'run-codes', 'catalogue'].map((name) => `src/doctor/${name}.ts`),
     ...['words', 'problem-text', 'event-text', 'jsonl', 'table'].map((name) => `src/output/${name}.ts`),
   ]
   const packages = ['yaml', 'zod', 'fastest-levenshtein', 'node:util']

@@ -1,0 +1,34 @@
+/** `kpf explain CODE`: what a code means; without one, all of them. */
+import { catalogue, entryText, findCode, listText, markdown } from '../doctor/catalogue.ts'
+import { printable } from '../file/printable.ts'
+import { type Context, textFlag } from './context.ts'
+import { exitCodes } from './exit-codes.ts'
+
+const OUTPUTS = ['text', 'json', 'markdown']
+
+/** Runs the verb. */
+export async function explain(context: Context): Promise<number> {
+  const output = textFlag(context.flags, 'output') ?? 'text'
+  const [word, ...more] = context.words
+  if (!OUTPUTS.includes(output)) return mistake(context, `explain knows no output "${output}"`, `use ${OUTPUTS.join(', ')}`)
+  if (more.length > 0) return mistake(context, 'explain wants one code', 'write: kpf explain KPF_PORT_BUSY')
+  if (output === 'markdown') return print(context, markdown())
+  if (word === undefined) return print(context, output === 'json' ? json(catalogue) : listText())
+  const found = findCode(word)
+  if ('nearest' in found) return mistake(context, `there is no code "${printable(word)}"`, found.nearest)
+  return print(context, output === 'json' ? json(found) : entryText(found))
+}
+
+function json(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`
+}
+
+function print(context: Context, text: string): number {
+  context.out(text)
+  return exitCodes.done
+}
+
+function mistake(context: Context, message: string, fix: string): number {
+  context.err(`kpf: ${message}\n    ${fix}\n`)
+  return exitCodes.usage
+}
