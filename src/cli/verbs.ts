@@ -74,6 +74,19 @@ export const verbs: readonly Verb[] = [
     run: async (context) => (await import('./trace.ts')).traceVerb(context),
   },
   {
+    name: 'rbac',
+    usage: 'kpf rbac [NAME… | [-n NS] TYPE/NAME]',
+    summary: 'print the least Role that the forwards need, or check for it',
+    flags: [
+      { name: 'check', help: 'ask the API server, permission by permission; exit 4 if one is missing' },
+      { name: 'for-user', value: 'NAME', help: 'whom the Role is bound to; default: who you are' },
+      { name: 'for-group', value: 'NAME', help: 'bind it to a group' },
+      { name: 'for-service-account', value: 'NS/NAME', help: 'bind it to a service account' },
+    ],
+    examples: ['kpf rbac', 'kpf rbac api --for-user dev | kubectl apply -f -', 'kpf rbac -n shop svc/api -o json', 'kpf rbac --check'],
+    run: async (context) => (await import('./rbac.ts')).rbac(context),
+  },
+  {
     name: 'explain',
     usage: 'kpf explain [CODE]',
     summary: 'say what a code means, how to see it and how to fix it',
@@ -134,7 +147,7 @@ export const adHoc: Verb = {
 /** Words of later versions: known, and refused by name. */
 export const plannedVerbs: readonly string[] = [
   ...['down', 'ps', 'ls', 'wait', 'logs', 'events', 'start', 'stop', 'restart', 'reload', 'plan', 'config', 'port', 'url', 'open', 'run', 'env'],
-  ...['doctor', 'rbac', 'init', 'discover', 'import', 'export', 'trust', 'completion'],
+  ...['doctor', 'init', 'discover', 'import', 'export', 'trust', 'completion'],
 ]
 
 /** Flags of later versions. */

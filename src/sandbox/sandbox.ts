@@ -13,7 +13,7 @@ import type { Duplex } from 'node:stream'
 import { generate } from 'selfsigned'
 import type { Clock } from '../system/clock.ts'
 import { acceptUpgrade, type Serves } from './node-connection.ts'
-import { answerQuestion } from './questions.ts'
+import { answerReview } from './reviews.ts'
 import { Objects, type SandboxObject } from './objects.ts'
 import { type App, Workloads } from './workloads.ts'
 
@@ -32,6 +32,8 @@ const BOOKMARK_MS = 30_000
 export class Sandbox {
   readonly objects = new Objects()
   readonly workloads: Workloads
+  /** What the user is told not to be allowed, when asked: `create pods/portforward`. */
+  readonly denied = new Set<string>()
   readonly #options: SandboxOptions
   readonly #tls: { readonly private: string; readonly cert: string }
   readonly #sockets = new Set<Socket | Duplex>()
@@ -115,13 +117,12 @@ export class Sandbox {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     if (request.headers.authorization !== `Bearer ${TOKEN}`) return status(response, 401, 'Unauthorized')
+    if (answerReview(request, response, (what) => this.denied.has(what))) return
     const url = new URL(request.url ?? '/', this.server)
     if (url.pathname === '/readyz') {
       response.end('ok')
       return
     }
-    const told = answerQuestion(request.method, url.pathname)
-    if (told !== undefined) return sendJson(response, told)
     const match = /^\/api(?:s\/[^/]+)?\/v1\/namespaces\/([^/]+)\/([^/]+)$/.exec(url.pathname)
     const [, namespace, plural] = match ?? []
     if (namespace === undefined || plural === undefined) return status(response, 404, 'the server could not find the requested resource')

@@ -29,6 +29,15 @@ export interface TunnelKind {
   readonly minor: number | undefined
 }
 
+/**
+ * The minor version by whose rules a server goes, of its answer to `/version`; undefined where it says none.
+ * Source: apimachinery, pkg/version/types.go: a server that emulates an older one tells both.
+ */
+export function minorOf(version: Readonly<Record<string, unknown>>): number | undefined {
+  const minor = Number.parseInt(String(version['emulationMinor'] ?? version['minor']), 10)
+  return Number.isFinite(minor) ? minor : undefined
+}
+
 /** From this minor version on a WebSocket upgrade needs `create` as well. */
 const CREATE_SINCE = 35
 
@@ -44,8 +53,16 @@ const resources = {
 } as const
 
 /** Everything that a forward to this target needs, without repetition. */
-export function permissionsFor(target: Target, tunnel: TunnelKind): readonly Permission[] {
-  return [...lookups(target), ...portForwards(target, tunnel)]
+export function permissionsFor(target: Target, tunnel: TunnelKind, object: { readonly hasNoSelector?: boolean } = {}): readonly Permission[] {
+  return [...lookups(target), ...(object.hasNoSelector === true ? slices : []), ...portForwards(target, tunnel)]
+}
+
+/** Of a Service without a selector: its pods are those that its slices name, and those are found by a label. */
+const slices = watched(['discovery.k8s.io', 'endpointslices'], undefined, 'find the pods of a service without a selector')
+
+/** `create pods/portforward`, `list services "api"` */
+export function permissionText({ verb, resource, subresource, name }: Permission): string {
+  return `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}${name === undefined ? '' : ` "${name}"`}`
 }
 
 function lookups(target: Target): readonly Permission[] {
@@ -71,8 +88,14 @@ function portForwards(target: Target, { mode, minor }: TunnelKind): readonly Per
     resource: 'pods',
     subresource: 'portforward',
     ...(name !== undefined && { name }),
-    why: verb === 'get' ? 'open the tunnel (an upgrade is a GET)' : 'open the tunnel (checked as create)',
+    why: verb === 'get' ? 'open the tunnel (a WebSocket begins with a GET)' : whyCreate(mode, minor),
   }))
+}
+
+function whyCreate(mode: TunnelKind['mode'], minor: number | undefined): string {
+  if (mode === 'spdy') return 'open the tunnel (SPDY begins with a POST)'
+  if (minor !== undefined && minor < CREATE_SINCE) return 'open the tunnel by SPDY, which begins with a POST, where WebSocket does not get through'
+  return 'open the tunnel (since 1.35 a WebSocket needs create as well)'
 }
 
 function nameOf(target: Target): string | undefined {

@@ -40,6 +40,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   ],
   supervisor: ['file', 'cluster', 'tunnel', 'types:system', 'node:net', 'node:path'],
   trace: ['file', 'cluster', 'tunnel', 'types:system', 'node:zlib'],
+  rbac: ['types:file', 'cluster', 'tunnel', 'trace/permissions.ts', 'trace/reviews.ts'],
   doctor: ['file', 'cluster', 'tunnel', 'types:system', 'trace/permissions.ts', 'trace/reviews.ts'],
   output: ['types:file', 'types:supervisor', 'types:trace', 'node:util', 'supervisor/plan.ts'],
   sandbox: ['tunnel', 'system', 'node:*', 'selfsigned', 'ws'],
@@ -50,6 +51,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     'tunnel',
     'trace',
     'doctor',
+    'rbac',
     'output',
     'sandbox',
     'system',
@@ -154,6 +156,8 @@ test('pure files import only types and each other', () => {
     ...['spdy', 'websocket', 'channel', 'refusals', 'refusal-status', 'escape', 'backoff', 'failure', 'lane-machine', 'keepalive'].map(
       (name) => `src/tunnel/${name}.ts`,
     ),
+    'src/trace/permissions.ts',
+    ...['needs', 'role'].map((name) => `src/rbac/${name}.ts`),
     ...['file-codes', 'run-codes', 'catalogue'].map((name) => `src/doctor/${name}.ts`),
     ...['words', 'problem-text', 'event-text', 'jsonl', 'table'].map((name) => `src/output/${name}.ts`),
   ]

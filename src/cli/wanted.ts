@@ -1,0 +1,47 @@
+/** The forwards that a command line means: of the file, all or those named, or one in kubectl's words. */
+import type { Forward } from '../file/forward.ts'
+import { load, loadBytes, type Loaded } from '../file/load.ts'
+import type { Problem } from '../file/problems.ts'
+import { realFiles } from '../system/files.ts'
+import { oneForward } from './ad-hoc-forward.ts'
+import type { Context } from './context.ts'
+import { flagsOf, readAll, theFile } from './project-file.ts'
+
+/** What was meant, or why there is nothing. */
+export type Wanted =
+  | { readonly kind: 'forwards'; readonly project: string; readonly forwards: readonly Forward[]; readonly from: string }
+  | { readonly kind: 'no-file' }
+  | { readonly kind: 'rejected'; readonly problems: readonly Problem[]; readonly needsApproval: boolean; readonly from: string }
+  | { readonly kind: 'mistake'; readonly message: string; readonly fix: string }
+
+/** A word with a slash is a target of its own; others are names of the file. */
+export async function wantedForwards(context: Context): Promise<Wanted> {
+  const [first, ...more] = context.words
+  if (first?.includes('/') === true) {
+    if (more.length > 0) return { kind: 'mistake', message: 'one target at a time, or names of the file', fix: `write: ${first}` }
+    return oneTarget(first, context)
+  }
+  const found = await theFile(context)
+  if (found === undefined) return { kind: 'no-file' }
+  const flags = flagsOf(context)
+  const loaded: Loaded =
+    found.path === '-'
+      ? loadBytes('stdin', await readAll(context.stdin()), { directory: context.cwd, flags })
+      : await load(found.path, { files: realFiles, flags, shownAs: found.shownAs, looksForOverride: !found.isNamed })
+  if (loaded.kind === 'rejected') return { ...loaded, from: found.shownAs }
+  const { project } = loaded
+  const unknown = context.words.find((name) => !project.forwards.some((forward) => forward.name === name))
+  if (unknown !== undefined) {
+    const fix = `it has: ${project.forwards.map(({ name }) => name).join(', ')}; for a pod write: pod/${unknown}`
+    return { kind: 'mistake', message: `no forward "${unknown}" in ${found.shownAs}`, fix }
+  }
+  const forwards = project.forwards.filter(({ name, enabled }) => (context.words.length === 0 ? enabled : context.words.includes(name)))
+  return { kind: 'forwards', project: project.name, forwards, from: found.shownAs }
+}
+
+function oneTarget(target: string, context: Context): Wanted {
+  // Its port is nobody's business here, but a forward has one.
+  const forward = oneForward({ target, ports: ['1'], access: flagsOf(context) })
+  if ('fix' in forward) return { kind: 'mistake', ...forward }
+  return { kind: 'forwards', project: target.split('/')[1] ?? target, forwards: [{ ...forward, name: target }], from: 'the command line' }
+}
