@@ -30,6 +30,7 @@ export interface SessionParts extends DialParts {
 const SILENCE_MS = 250
 const PROBE_MS = 5_000
 const PONG_MS = 6_000
+const HTTP_PROBE = 'GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: kpf-trace\r\nConnection: close\r\n\r\n'
 
 /** Walks the session; true when the program was reached. */
 export async function traceSession(upgraded: Upgraded, parts: SessionParts): Promise<boolean> {
@@ -86,8 +87,7 @@ async function traceStream(tunnel: Tunnel, parts: SessionParts): Promise<boolean
   const { recorder, podPort, probe, streamMs } = parts
   const { sink, heard } = listen()
   const sinceMs = recorder.atMs
-  const early = probe === 'http' ? [Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: kpf-trace\r\nConnection: close\r\n\r\n')] : []
-  const stream = tunnel.openStream(podPort, early, sink)
+  const stream = tunnel.openStream(podPort, [], sink)
   const isAnswered = await firstOf(
     parts,
     streamMs + 1_000,
@@ -106,6 +106,8 @@ async function traceStream(tunnel: Tunnel, parts: SessionParts): Promise<boolean
     return false
   }
   recorder.add({ ...opened, answer: 'accepted', facts: { port: podPort, transport: tunnel.transport } }, sinceMs)
+  // Only now: together with the opening its answer would be timed from somewhere else.
+  if (probe === 'http') stream.write(Buffer.from(HTTP_PROBE))
   const isReached = await traceProgram(heard, parts)
   stream.reset()
   return isReached

@@ -1,4 +1,5 @@
 /** The diagrams of `kpf trace` as a browser draws them: they must be readable, not only correct. */
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { mermaid } from '../../src/trace/mermaid.ts'
 import { accounts } from '../trace/accounts.ts'
@@ -12,6 +13,17 @@ function overlaps(boxes: readonly Box[]): readonly string[] {
   return boxes.flatMap((a, index) =>
     boxes.slice(index + 1).flatMap((b) => (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom ? [`${a.text} | ${b.text}`] : [])),
   )
+}
+
+test.skipIf(isSkipped)('docs/how-it-works.svg is the picture of docs/how-it-works.mmd', async () => {
+  const read = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')
+  const drawing = await draw(read('how-it-works.mmd'))
+  expect(wordsOf(read('how-it-works.svg'))).toEqual(wordsOf(drawing.svg))
+})
+
+/** The words of a picture: where they stand depends on the fonts of the machine. */
+function wordsOf(svg: string): readonly string[] {
+  return [...svg.matchAll(/>([^<>]+)<\/(?:text|tspan)>/g)].map(([, words = '']) => words)
 }
 
 const pages: Readonly<Record<'through' | 'refused' | 'forbidden' | 'dead', { readonly widest: number; readonly crosses: number }>> = {

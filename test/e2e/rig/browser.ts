@@ -53,10 +53,15 @@ function pageOf(diagram: string): string {
   return `<!doctype html><meta charset="utf-8"><body><div id="drawing"></div><script src="${fileURLToPath(bundle)}"></script><script type="module">
 const box = (element, text) => { const { left, right, top, bottom } = element.getBoundingClientRect(); return { text, left, right, top, bottom } }
 mermaid.initialize({ startOnLoad: false })
-const { svg } = await mermaid.render('kpf-trace', ${text})
+const rendered = await mermaid.render('kpf-trace', ${text})
 const place = document.querySelector('#drawing')
-place.innerHTML = svg
+place.innerHTML = rendered.svg
 const drawn = place.querySelector('svg')
+// What Mermaid gives is HTML; a file has to be XML, which is seen when it is loaded as a picture.
+const svg = new XMLSerializer().serializeToString(drawn)
+const image = new Image()
+image.src = 'data:image/svg+xml,' + encodeURIComponent(svg)
+await image.decode()
 const width = drawn.viewBox.baseVal.width
 drawn.style.maxWidth = 'none'
 drawn.style.width = width + 'px'
