@@ -74,8 +74,16 @@ export const verbs: readonly Verb[] = [
     run: async (context) => (await import('./trace.ts')).traceVerb(context),
   },
   {
+    name: 'doctor',
+    usage: 'kpf doctor [NAME… | TYPE/NAME [PORT…]]',
+    summary: 'look at machine, file and cluster before anything is opened, with fixes',
+    flags: [],
+    examples: ['kpf doctor', 'kpf doctor api', 'kpf doctor -n shop svc/api 8080:80', 'kpf doctor -q', 'kpf doctor -o json'],
+    run: async (context) => (await import('./doctor.ts')).doctor(context),
+  },
+  {
     name: 'rbac',
-    usage: 'kpf rbac [NAME… | [-n NS] TYPE/NAME]',
+    usage: 'kpf rbac [NAME… | TYPE/NAME]',
     summary: 'print the least Role that the forwards need, or check for it',
     flags: [
       { name: 'check', help: 'ask the API server, permission by permission; exit 4 if one is missing' },
@@ -83,7 +91,7 @@ export const verbs: readonly Verb[] = [
       { name: 'for-group', value: 'NAME', help: 'bind it to a group' },
       { name: 'for-service-account', value: 'NS/NAME', help: 'bind it to a service account' },
     ],
-    examples: ['kpf rbac', 'kpf rbac api --for-user dev | kubectl apply -f -', 'kpf rbac -n shop svc/api -o json', 'kpf rbac --check'],
+    examples: ['kpf rbac > role.yaml', 'kpf rbac --for-user dev | kubectl apply -f -', 'kpf rbac -n shop svc/api -o json', 'kpf rbac --check'],
     run: async (context) => (await import('./rbac.ts')).rbac(context),
   },
   {
@@ -147,7 +155,7 @@ export const adHoc: Verb = {
 /** Words of later versions: known, and refused by name. */
 export const plannedVerbs: readonly string[] = [
   ...['down', 'ps', 'ls', 'wait', 'logs', 'events', 'start', 'stop', 'restart', 'reload', 'plan', 'config', 'port', 'url', 'open', 'run', 'env'],
-  ...['doctor', 'init', 'discover', 'import', 'export', 'trust', 'completion'],
+  ...['init', 'discover', 'import', 'export', 'trust', 'completion'],
 ]
 
 /** Flags of later versions. */

@@ -14,13 +14,10 @@ export type Wanted =
   | { readonly kind: 'rejected'; readonly problems: readonly Problem[]; readonly needsApproval: boolean; readonly from: string }
   | { readonly kind: 'mistake'; readonly message: string; readonly fix: string }
 
-/** A word with a slash is a target of its own; others are names of the file. */
+/** A first word with a slash is a target of its own, with ports or none; others are names of the file. */
 export async function wantedForwards(context: Context): Promise<Wanted> {
   const [first, ...more] = context.words
-  if (first?.includes('/') === true) {
-    if (more.length > 0) return { kind: 'mistake', message: 'one target at a time, or names of the file', fix: `write: ${first}` }
-    return oneTarget(first, context)
-  }
+  if (first?.includes('/') === true) return oneTarget(first, more, context)
   const found = await theFile(context)
   if (found === undefined) return { kind: 'no-file' }
   const flags = flagsOf(context)
@@ -39,9 +36,11 @@ export async function wantedForwards(context: Context): Promise<Wanted> {
   return { kind: 'forwards', project: project.name, forwards, from: found.shownAs }
 }
 
-function oneTarget(target: string, context: Context): Wanted {
-  // Its port is nobody's business here, but a forward has one.
-  const forward = oneForward({ target, ports: ['1'], access: flagsOf(context) })
-  if ('fix' in forward) return { kind: 'mistake', ...forward }
-  return { kind: 'forwards', project: target.split('/')[1] ?? target, forwards: [{ ...forward, name: target }], from: 'the command line' }
+function oneTarget(target: string, ports: readonly string[], context: Context): Wanted {
+  const isBare = ports.length === 0
+  const read = oneForward({ target, ports: isBare ? ['1'] : ports, access: flagsOf(context) })
+  if ('fix' in read) return { kind: 'mistake', ...read }
+  // A target without a port is looked at as far as that goes.
+  const forward = { ...read, name: target, ...(isBare && { ports: [] }) }
+  return { kind: 'forwards', project: target.split('/')[1] ?? target, forwards: [forward], from: 'the command line' }
 }

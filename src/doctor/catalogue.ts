@@ -28,7 +28,7 @@ export interface Explained extends Entry {
 }
 
 /** What follows from a class: the state of `supervisor/describe.ts`, and when it is tried again. */
-const thens: Readonly<Record<FailureClass, string>> = {
+const outcomes: Readonly<Record<FailureClass, string>> = {
   connection: 'waiting; tried again with backoff, and at once when the cluster is back',
   resolve: 'waiting; another pod is looked for, and the cluster is watched for one',
   stream: 'costs this one connection; degraded after three refusals in a row',
@@ -38,7 +38,7 @@ const thens: Readonly<Record<FailureClass, string>> = {
   protocol: 'the next transport is tried; failed (config) when it was the last',
 }
 
-const otherThens: Readonly<Record<string, string>> = {
+const otherOutcomes: Readonly<Record<string, string>> = {
   KPF_PORT_BUSY: 'waiting (port-busy); asked for again every 2 s',
   KPF_BIND_REFUSED: 'failed (bind); asked for again every 30 s',
   KPF_RESTARTS_USED_UP: 'failed (gave-up)',
@@ -49,12 +49,12 @@ const otherThens: Readonly<Record<string, string>> = {
 /** All codes, in the order of the documentation. */
 export const catalogue: readonly Explained[] = [
   ...Object.entries(fileCodes).map(([code, entry]) => ({ code, of: 'file' as const, outcome: 'nothing changes; what ran goes on', ...entry })),
-  ...Object.entries(runCodes).map(([code, entry]) => ({ code, of: 'forward' as const, outcome: thenOf(code), ...entry })),
+  ...Object.entries(runCodes).map(([code, entry]) => ({ code, of: 'forward' as const, outcome: outcomeOf(code), ...entry })),
 ]
 
-function thenOf(code: string): string {
+function outcomeOf(code: string): string {
   const found = Object.entries(failureClasses).find(([name]) => name === code)?.[1]
-  return found === undefined ? (otherThens[code] ?? 'a warning') : thens[found]
+  return found === undefined ? (otherOutcomes[code] ?? 'a warning') : outcomes[found]
 }
 
 /** The code that a person means, in any case, with or without KPF_; else the names that are near. */

@@ -9,7 +9,12 @@ const LEAST = 16
 
 /** Connections at once, from what the machine says of this process. */
 export function maxConnections(): number {
-  return connectionsFor(linuxLimit() ?? reportedLimit())
+  return connectionsFor(descriptorLimit())
+}
+
+/** The soft limit of open files; `unlimited` is a word. */
+export function descriptorLimit(): number | string | undefined {
+  return linuxLimit() ?? reportedLimit()
 }
 
 /** 80 % of a soft descriptor limit, less what everything else needs (rule D6). `unlimited` is a word. */

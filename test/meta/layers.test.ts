@@ -158,6 +158,7 @@ test('pure files import only types and each other', () => {
     ),
     'src/trace/permissions.ts',
     ...['needs', 'role'].map((name) => `src/rbac/${name}.ts`),
+    ...['finding', 'facts', 'machine-rules', 'cluster-rules', 'forward-rules', 'report'].map((name) => `src/doctor/${name}.ts`),
     ...['file-codes', 'run-codes', 'catalogue'].map((name) => `src/doctor/${name}.ts`),
     ...['words', 'problem-text', 'event-text', 'jsonl', 'table'].map((name) => `src/output/${name}.ts`),
   ]

@@ -1,0 +1,90 @@
+/** What the cluster's answers mean for each forward: object, pods, port, permissions. Pure. */
+import type { Picked } from '../cluster/pick.ts'
+import { nearestText } from '../cluster/nearest.ts'
+import type { Target } from '../file/forward.ts'
+import { permissionText } from '../trace/permissions.ts'
+import type { ForwardFacts } from './facts.ts'
+import { failed, type Finding } from './finding.ts'
+
+/** All findings about the forwards. */
+export function forwardFindings(forwards: readonly ForwardFacts[]): readonly Finding[] {
+  return forwards.flatMap((facts) => {
+    if (!facts.isReached) return [{ ...about('target', facts), severity: 'note', evidence: 'not looked at: its cluster cannot be asked' }]
+    return [...target(facts), ...permissions(facts)]
+  })
+}
+
+function about(id: string, { forward }: ForwardFacts): { readonly id: string; readonly section: 'forward'; readonly about: string } {
+  return { id, section: 'forward', about: forward.name }
+}
+
+function target(facts: ForwardFacts): readonly Finding[] {
+  const { namespace, hasNamespace, picked, contextName } = facts
+  const common = about('target', facts)
+  const where = `-n ${namespace} --context ${contextName}`
+  if (hasNamespace === false) {
+    const evidence = `namespace "${namespace}" does not exist`
+    const fix = `see: kubectl get namespaces --context ${contextName}; make it: kubectl create namespace ${namespace} --context ${contextName}`
+    return [{ ...common, severity: 'error', evidence, code: 'KPF_OBJECT_MISSING', trouble: 'resolve', fix }]
+  }
+  switch (picked?.kind) {
+    case undefined:
+      return []
+    case 'failure':
+      // What is not allowed is told with the other permissions, where the server tells it.
+      return picked.class === 'rbac' && isDenied(facts) ? [] : [failed(picked, common, advice(picked.code, facts, where))]
+    case 'no-pod':
+      return [
+        { ...common, severity: 'error', evidence: picked.reason, code: 'KPF_NO_POD', trouble: 'resolve', fix: picked.hint ?? `see: kubectl get pods ${where}` },
+      ]
+    case 'backend':
+      return [{ ...common, severity: 'ok', evidence: [`pod ${picked.pod.name}`, ...portTexts(picked)].join(', ') }]
+  }
+}
+
+function isDenied({ permissions: asked }: ForwardFacts): boolean {
+  return asked.some(({ isAllowed }) => isAllowed === false)
+}
+
+function portTexts({ ports }: Extract<Picked, { readonly kind: 'backend' }>): readonly string[] {
+  return [...ports].map(([remote, port]) => (remote === port ? `port ${port}` : `port ${remote} is ${port}`))
+}
+
+function advice(code: string, { forward, neighbours }: ForwardFacts, where: string): string {
+  const named = nameOf(forward.target)
+  switch (code) {
+    case 'KPF_OBJECT_MISSING':
+      return `see: kubectl get ${pluralOf(forward.target)} ${where}${neighbours === undefined || named === undefined ? '' : `; ${nearestText(named, neighbours)}`}`
+    case 'KPF_PORT_UNKNOWN':
+    case 'KPF_NO_SELECTOR':
+      return `see: kubectl describe ${forward.target.kind === 'service' ? `service ${named ?? ''}` : 'pods'} ${where}`
+    default:
+      return `see: kubectl get pods ${where}; kpf explain ${code}`
+  }
+}
+
+/** kubectl's word for all objects of the target's kind. */
+function pluralOf(target: Target): string {
+  const kind = target.kind === 'prefix' ? target.of : target.kind
+  return kind === 'selector' ? 'pods' : `${kind}s`
+}
+
+function nameOf(target: Target): string | undefined {
+  return 'name' in target ? target.name : undefined
+}
+
+function permissions(facts: ForwardFacts): readonly Finding[] {
+  const common = about('permissions', facts)
+  const denied = facts.permissions.filter(({ isAllowed }) => isAllowed === false).map(({ permission }) => permission)
+  const unknown = facts.permissions.filter(({ isAllowed }) => isAllowed === undefined)
+  if (facts.permissions.length > 0 && denied.length === 0) {
+    if (unknown.length > 0) return [{ ...common, severity: 'note', evidence: 'the server does not say what the user may do' }]
+    return [{ ...common, severity: 'ok', evidence: `the user may do all ${facts.permissions.length} things that it needs` }]
+  }
+  if (denied.length === 0) return []
+  const evidence = `in namespace "${facts.namespace}" the user may not ${denied.map(permissionText).join(', ')}`
+  const fix = `send the Role that this prints to whoever may grant it: kpf rbac ${facts.forward.name}`
+  // Without `watch` kpf polls.
+  const isSlowOnly = denied.every(({ verb }) => verb === 'watch')
+  return [{ ...common, severity: isSlowOnly ? 'warning' : 'error', evidence, code: 'KPF_FORBIDDEN', fix, ...(!isSlowOnly && { trouble: 'rbac' as const }) }]
+}

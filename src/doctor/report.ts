@@ -1,0 +1,46 @@
+/** The findings as a report: text for people, data for programs. Pure. */
+import { type Finding, type SectionId, sections, type Severity } from './finding.ts'
+
+const marks: Readonly<Record<Severity, readonly [string, string]>> = { ok: ['✓', 'ok'], note: ['·', '-'], warning: ['!', '!'], error: ['✗', 'x'] }
+
+/** How the text is to be. */
+export interface ReportOptions {
+  readonly isUtf8: boolean
+  /** Leaves out what is in order. */
+  readonly isQuiet: boolean
+}
+
+/** All of it, without a last line break. */
+export function reportText(findings: readonly Finding[], { isUtf8, isQuiet }: ReportOptions): string {
+  const shown = isQuiet ? findings.filter(({ severity }) => severity === 'warning' || severity === 'error') : findings
+  const ids = Object.keys(sections) as SectionId[]
+  const blocks = ids.flatMap((id) => {
+    const lines = shown.filter(({ section }) => section === id).flatMap((finding) => findingLines(finding, isUtf8))
+    return lines.length === 0 ? [] : [[sections[id], ...lines].join('\n')]
+  })
+  return [...blocks, summary(findings)].join('\n\n')
+}
+
+function findingLines({ id, severity, about, evidence, code, fix }: Finding, isUtf8: boolean): readonly string[] {
+  const mark = marks[severity][isUtf8 ? 0 : 1]
+  const first = `  ${mark.padEnd(2)} ${id.padEnd(12)} ${about === undefined ? '' : `${about}: `}${evidence}`
+  const indent = '     '
+  return [first, ...(code === undefined || severity === 'ok' ? [] : [`${indent}${code}`]), ...(fix === undefined ? [] : [`${indent}fix: ${fix}`])]
+}
+
+function summary(findings: readonly Finding[]): string {
+  const { errors, warnings } = countOf(findings)
+  if (errors + warnings === 0) return 'all in order'
+  const text = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
+  return [...(errors > 0 ? [text(errors, 'error')] : []), ...(warnings > 0 ? [text(warnings, 'warning')] : [])].join(', ')
+}
+
+function countOf(findings: readonly Finding[]): { readonly errors: number; readonly warnings: number } {
+  const count = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length
+  return { errors: count('error'), warnings: count('warning') }
+}
+
+/** The same as data: schema/doctor.schema.json. */
+export function reportData(findings: readonly Finding[], { time, exitCode }: { readonly time: string; readonly exitCode: number }): object {
+  return { v: 1, time, exitCode, ...countOf(findings), findings: findings.map(({ trouble: _trouble, ...finding }) => finding) }
+}
