@@ -25,7 +25,7 @@ export async function rbac(context: Context): Promise<number> {
   try {
     const areas = await survey(wanted.forwards, { clusters, signal: stop.signal })
     if (isCheck) return printCheck(await checkAreas(areas, stop.signal), output, context)
-    const grants = grantsOf(areas, wanted.project, subject)
+    const grants = grantsOf(areas, roleName(wanted.project, context.words), subject)
     context.out(output === 'json' ? `${JSON.stringify(grantsList(grants), undefined, 2)}\n` : `${head(wanted, areas)}${grantsText(grants)}\n`)
     return exitCodes.done
   } finally {
@@ -38,7 +38,7 @@ function head({ forwards, from }: Wanted & { readonly kind: 'forwards' }, areas:
   const count = forwards.length === 1 ? '1 forward' : `${forwards.length} forwards`
   const contexts = new Set(areas.map(({ cluster }) => cluster?.contextName))
   const each = contexts.size > 1 ? '\n# It is for more than one cluster: apply each part with its own --context.' : ''
-  return `# The least that kpf needs for ${count} of ${from}.\n# Whoever may grant it: kpf rbac | kubectl apply -f -${each}\n`
+  return `# The least that kpf needs for ${count} of ${from}.\n# To be applied by somebody who may grant it: kubectl apply -f FILE${each}\n`
 }
 
 function printCheck(areas: readonly CheckedArea[], output: string, context: Context): number {
@@ -51,28 +51,28 @@ function printCheck(areas: readonly CheckedArea[], output: string, context: Cont
   return failed === undefined ? exitCodes.done : exitCodeOfClass(failed.class)
 }
 
-function grantsOf(areas: readonly Area[], project: string, subject: Subject | undefined): readonly Grant[] {
+function grantsOf(areas: readonly Area[], base: string, subject: Subject | undefined): readonly Grant[] {
   const taken = new Map<string, number>()
   return areas.map(({ cluster, namespace, needs, user, notes }) => {
     const place = JSON.stringify([cluster?.server, namespace])
     const count = (taken.get(place) ?? 0) + 1
     taken.set(place, count)
     // Two users of one namespace: their Roles must not overwrite each other.
-    const name = `kpf-${nameFrom(project)}${count === 1 ? '' : `-${count}`}`
+    const name = `${base}${count === 1 ? '' : `-${count}`}`
     const unknown = subject === undefined && user === undefined ? [`nobody could say who the user is: put a name for ${PLACEHOLDER}, or use --for-user`] : []
     return { name, namespace, needs, subject: subject ?? subjectOf('User', user ?? PLACEHOLDER), notes: [...notes, ...unknown] }
   })
 }
 
-/** What an object's name may hold (RFC 1123 label). */
-function nameFrom(project: string): string {
-  return (
-    project
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-+|-+$/g, '')
-      .slice(0, 50) || 'forwards'
-  )
+/** For some forwards of a file another name than for all: to apply the one must not take away what the other granted. */
+function roleName(project: string, names: readonly string[]): string {
+  const isTarget = names[0]?.includes('/') === true
+  const parts = isTarget ? [names[0] ?? ''] : [project, ...names.toSorted()]
+  const label = parts
+    .join('-')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+  return `kpf-${label.slice(0, 50).replace(/^-+|-+$/g, '') || 'forwards'}`
 }
 
 interface Mistake {

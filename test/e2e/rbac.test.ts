@@ -18,7 +18,11 @@ type Role = Manifest & { readonly metadata: { readonly name: string }; readonly 
 const asked = askedMode()
 const modes: readonly Mode[] = asked === undefined ? ['default', 'emulated-1.34'] : [asked]
 const transports = asked === 'spdy-only' ? (['auto', 'spdy', 'channel'] as const) : (['auto', 'websocket', 'spdy', 'channel'] as const)
-const cases = transports.flatMap((transport) => ['svc/front', 'pod/web', 'deploy/moving'].map((target) => [transport, target] as const))
+const cases = [
+  ...transports.flatMap((transport) => ['svc/front', 'pod/web', 'deploy/moving'].map((target) => [transport, target] as const)),
+  // Without a selector: its pods are found by its slices.
+  ['auto', 'svc/manual'] as const,
+]
 
 describe.each(modes)('on a server of mode %s', (mode) => {
   let cluster: Cluster
@@ -29,7 +33,13 @@ describe.each(modes)('on a server of mode %s', (mode) => {
     cluster = await startCluster({ mode })
     dir = await mkdtemp(join(tmpdir(), 'kpf-rbac-'))
     const http: PodOptions = { containers: [{ app: 'http', ports: { http: 8080 } }] }
-    await cluster.apply(pod('web', http), deployment('moving', http), service('front', { ports: [{ port: 80, targetPort: 'http' }], selector: { app: 'web' } }))
+    await cluster.apply(
+      pod('web', http),
+      deployment('moving', http),
+      service('front', { ports: [{ port: 80, targetPort: 'http' }], selector: { app: 'web' } }),
+      service('manual', { ports: [{ port: 80, targetPort: 8080 }], selector: {} }),
+      slice('manual', 'web'),
+    )
     await cluster.waitFor('condition=Ready', ['pod/web'])
     await cluster.waitFor('condition=Available', ['deployment/moving'])
     await cluster.kubectlOutput(['create', 'serviceaccount', 'nobody'])
@@ -42,7 +52,7 @@ describe.each(modes)('on a server of mode %s', (mode) => {
 
   async function fileFor(transport: string, target: string): Promise<{ readonly text: string; readonly port: number }> {
     const port = await freePort()
-    const text = `name: least\nforwards:\n  it:\n    target: ${target}\n    ports: ["${port}:${target === 'svc/front' ? 80 : 8080}"]\n    transport: ${transport}\n`
+    const text = `name: least\nforwards:\n  it:\n    target: ${target}\n    ports: ["${port}:${target.startsWith('svc/') ? 80 : 8080}"]\n    transport: ${transport}\n`
     await writeFile(join(dir, 'forwards.yaml'), text)
     return { text, port }
   }
@@ -62,7 +72,8 @@ describe.each(modes)('on a server of mode %s', (mode) => {
       const list = JSON.parse((await rbac('-o', 'json')).stdout) as { readonly items: readonly [Role, Manifest] }
       const [role] = list.items
       try {
-        await cluster.apply(yaml)
+        // Both forms are for `kubectl apply -f -`.
+        await cluster.apply(transport === 'spdy' ? JSON.stringify(list) : yaml)
         await checked(0)
         await using up = await Up.start(text, { kubeconfig })
         await up.ready('it')
@@ -98,4 +109,16 @@ function lesser(role: Role, transport: string): readonly (readonly [string, read
     (verb) => [`the verb ${verb}`, role.rules.with(tunnel, { ...rule, verbs: rule.verbs.filter((other) => other !== verb) })] as const,
   )
   return [...without, ...fewer]
+}
+
+/** Of a Service without a selector: one endpoint, a pod of that name. */
+function slice(serviceName: string, podName: string): Manifest {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: `${serviceName}-1`, labels: { 'kubernetes.io/service-name': serviceName } },
+    addressType: 'IPv4',
+    ports: [{ port: 8080, protocol: 'TCP' }],
+    endpoints: [{ addresses: ['10.0.0.1'], targetRef: { kind: 'Pod', name: podName, namespace: 'default' } }],
+  }
 }

@@ -46,6 +46,7 @@ test('a Role and its binding for each namespace, for who asks', async () => {
 
 test('names choose, also what is not enabled; a target needs no file', async () => {
   expect((await run(['off', '-o', 'json'])).stdout).toContain('"resourceNames": [\n            "off"')
+  expect((await run(['pod', 'web'])).stdout).toContain('  name: kpf-shop-pod-web\n')
   const { code, stdout } = await run(['-n', 'far', 'deploy/web', '--for-service-account', 'ci/bot'])
   expect(code).toBe(0)
   expect(stdout).toContain('resources: ["deployments"]')
