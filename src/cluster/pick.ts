@@ -27,6 +27,8 @@ export type Picked =
       readonly image?: string
       /** By the remote port as the file names it. */
       readonly ports: ReadonlyMap<number | string, number>
+      /** What the pod's containers say they listen on; a port need not be among these to be reached. */
+      readonly declared: readonly { readonly name?: string; readonly port: number }[]
       /** It is terminating, and there is no other. */
       readonly leaving: boolean
       readonly rejected: readonly Rejected[]
@@ -59,6 +61,9 @@ export function pick(query: PickQuery, picture: Picture): Picked {
     kind: 'backend',
     pod: { namespace, name, uid },
     ports,
+    declared: chosen.ports
+      .filter(({ protocol }) => protocol !== 'UDP')
+      .map(({ name: portName, port }) => ({ port, ...(portName !== undefined && { name: portName }) })),
     leaving: chosen.terminating,
     rejected,
     ...(node !== undefined && { node }),

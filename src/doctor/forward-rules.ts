@@ -38,8 +38,18 @@ function target(facts: ForwardFacts): readonly Finding[] {
         { ...common, severity: 'error', evidence: picked.reason, code: 'KPF_NO_POD', trouble: 'resolve', fix: picked.hint ?? `see: kubectl get pods ${where}` },
       ]
     case 'backend':
-      return [{ ...common, severity: 'ok', evidence: [`pod ${picked.pod.name}`, ...portTexts(picked)].join(', ') }]
+      return [{ ...common, severity: 'ok', evidence: [`pod ${picked.pod.name}`, ...portTexts(picked)].join(', ') }, ...undeclared(picked, facts)]
   }
+}
+
+/** A port that no container names may be right, and is the usual sign of a wrong number. */
+function undeclared({ pod, ports, declared }: Extract<Picked, { readonly kind: 'backend' }>, facts: ForwardFacts): readonly Finding[] {
+  const known = new Set(declared.map(({ port }) => port))
+  const strangers = [...ports.values()].filter((port) => !known.has(port))
+  if (strangers.length === 0 || known.size === 0) return []
+  const names = declared.map(({ name, port }) => (name === undefined ? `${port}` : `${port} (${name})`)).join(', ')
+  const evidence = `no container of pod ${pod.name} declares port ${strangers.join(', ')}; declared: ${names}`
+  return [{ ...about('target', facts), severity: 'note', evidence, fix: `see whether something listens there: kpf trace ${facts.forward.name}` }]
 }
 
 function isDenied({ permissions: asked }: ForwardFacts): boolean {

@@ -198,12 +198,20 @@ const spec = { ...forward('api', 8080), target: { kind: 'service', name: 'api' }
 const asked = permissionsFor(spec.target, { mode: 'auto', minor: 36 })
 const allowedBut = (...denied: readonly string[]): ForwardFacts['permissions'] =>
   asked.map((permission) => ({ permission, isAllowed: !denied.includes(`${permission.verb} ${permission.subresource ?? permission.resource}`) }))
+const backend = (port: number): NonNullable<ForwardFacts['picked']> => ({
+  kind: 'backend',
+  pod: { namespace: 'shop', name: 'api-1', uid: 'u' },
+  ports: new Map([['http', port]]),
+  declared: [{ name: 'http', port: 8080 }, { port: 9090 }],
+  leaving: false,
+  rejected: [],
+})
 const good: ForwardFacts = {
   forward: spec,
   namespace: 'shop',
   contextName: 'dev',
   isReached: true,
-  picked: { kind: 'backend', pod: { namespace: 'shop', name: 'api-1', uid: 'u' }, ports: new Map([['http', 8080]]), leaving: false, rejected: [] },
+  picked: backend(8080),
   permissions: allowedBut(),
 }
 
@@ -229,6 +237,11 @@ test.each<[string, Partial<ForwardFacts>, string]>([
     'no ready pod',
     { picked: { kind: 'no-pod', reason: 'no ready pod: api-1 CrashLoopBackOff', coming: true, hint: 'see: kubectl logs -p -n shop api-1', rejected: [] } },
     'error target | api | no ready pod: api-1 CrashLoopBackOff | KPF_NO_POD | fix: see: kubectl logs -p -n shop api-1',
+  ],
+  [
+    'a port that no container declares',
+    { picked: backend(9999) },
+    'note target | api | no container of pod api-1 declares port 9999; declared: 8080 (http), 9090 | fix: see whether something listens there: kpf trace api',
   ],
   [
     'no right to create',

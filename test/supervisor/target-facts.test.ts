@@ -5,7 +5,7 @@ import { type Backend, nameOf, seenPod, targetFacts } from '../../src/supervisor
 import { failure } from '../../src/tunnel/failure.ts'
 import { pod, seen } from '../fake/clusters.ts'
 
-const backend: Backend = { kind: 'backend', pod: pod('a'), ports: new Map(), leaving: false, rejected: [], image: 'shop/api:1' }
+const backend: Backend = { kind: 'backend', pod: pod('a'), ports: new Map(), declared: [], leaving: false, rejected: [], image: 'shop/api:1' }
 const none: Picked = { kind: 'no-pod', reason: 'no pod', coming: false, hint: 'scale it up', rejected: [] }
 const wrong = failure('KPF_PORT_UNKNOWN', 'no port "http"')
 
