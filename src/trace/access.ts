@@ -8,7 +8,7 @@ import type { DialPhase, Transport } from '../tunnel/dialer.ts'
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import { type Permission, permissionsFor } from './permissions.ts'
-import { failedStep, partyOf, phaseStep } from './phase-steps.ts'
+import { failedWay, phaseStep } from './phase-steps.ts'
 import type { Recorder } from './recorder.ts'
 import { reviewAccess, reviewSelf } from './reviews.ts'
 
@@ -53,18 +53,8 @@ async function traceVersion({ cluster, recorder, isoTime, signal }: AccessParts)
     recorder.add({ ...step, failure: answer, result: 'warned' }, sinceMs)
     return undefined
   }
-  const id = failedStep(answer, last)
-  recorder.add({ ...step, id, to: partyOf(id), ...(id === 'version' ? {} : { what: failedWords[id] ?? step.what }), failure: answer }, sinceMs)
+  recorder.add({ ...failedWay(answer, last, step), section: 'access', failure: answer }, sinceMs)
   return 'broken'
-}
-
-const failedWords: Readonly<Record<string, string>> = {
-  credential: 'get the credential',
-  dns: "look up the server's name",
-  tcp: 'TCP connection',
-  proxy: 'through the proxy',
-  tls: 'TLS handshake',
-  authentication: 'GET /version, with the credential',
 }
 
 function minorOf({ value }: JsonAnswer): number | undefined {

@@ -6,7 +6,7 @@ import { type Failure, failure } from '../tunnel/failure.ts'
 import { transportOrder } from '../tunnel/negotiate.ts'
 import { classifyRefusal } from '../tunnel/refusals.ts'
 import type { Facts } from './account.ts'
-import { failedStep, headerLines, phaseStep } from './phase-steps.ts'
+import { failedWay, headerLines, phaseStep } from './phase-steps.ts'
 import type { Recorder } from './recorder.ts'
 
 /** What the upgrade needs. */
@@ -75,7 +75,7 @@ async function attempt(transport: Transport, isLast: boolean, parts: Establishme
   const refused = answer.kind === 'refused' ? classifyRefusal(answer, transport, pod) : { next: 'stop' as const, failure: late(answer, over.signal, parts) }
   over.abort()
   const goesOn = refused.next === 'transport' && !isLast
-  const at = last === 'request' || last === 'answer' || answer.kind === 'refused' ? step : { ...step, id: failedStep(refused.failure, last) }
+  const at = answer.kind === 'refused' ? step : { ...step, ...failedWay(refused.failure, last, step) }
   recorder.add(
     { ...at, ...(answer.kind === 'refused' && { answer: `${answer.status}` }), failure: refused.failure, ...(goesOn && { result: 'warned' as const }) },
     sinceMs,

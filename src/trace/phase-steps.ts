@@ -5,7 +5,7 @@
 import type { AnswerPhase, CredentialPhase, DialPhase, RequestPhase, TlsPhase } from '../tunnel/dialer.ts'
 import { escapeForeign } from '../tunnel/escape.ts'
 import type { Failure } from '../tunnel/failure.ts'
-import type { Facts, Party, StepId } from './account.ts'
+import type { Facts, Party, Step, StepId } from './account.ts'
 import type { Draft } from './recorder.ts'
 
 type StepPhase = Exclude<DialPhase, RequestPhase | AnswerPhase>
@@ -140,7 +140,34 @@ export function failedStep(failure: Failure, last: DialPhase['kind'] | undefined
 
 const parties: Readonly<Partial<Record<StepId, Party>>> = { credential: 'files', dns: 'dns', proxy: 'proxy' }
 
-/** Whom a failed step was meant for. */
-export function partyOf(step: StepId): Party {
-  return parties[step] ?? 'server'
+const failedWords: Readonly<Partial<Record<StepId, string>>> = {
+  credential: 'get the credential',
+  dns: "look up the server's name",
+  tcp: 'TCP connection',
+  proxy: 'through the proxy',
+  tls: 'TLS handshake',
+}
+
+/** What a request is called that came as far as the server. */
+export interface RequestStep {
+  readonly id: StepId
+  readonly what: string
+}
+
+/** The step in which a request failed, as it is told: the request itself, or one on the way to it. */
+export function failedWay(
+  failure: Failure,
+  last: DialPhase['kind'] | undefined,
+  request: RequestStep,
+): RequestStep & { readonly from: 'kpf'; readonly to: Party } {
+  const id = failedStep(failure, last)
+  if (id === 'version') return { id: request.id, from: 'kpf', to: 'server', what: request.what }
+  if (id === 'authentication') return { id, from: 'kpf', to: 'server', what: `${request.what}, with the credential` }
+  const to = failure.code === 'KPF_AUTH_PLUGIN' ? 'plugin' : (parties[id] ?? 'server')
+  return { id, from: 'kpf', to, what: failedWords[id] ?? request.what }
+}
+
+/** A TCP connection that a proxy follows on was one to the proxy. */
+export function throughProxies(steps: readonly Step[]): readonly Step[] {
+  return steps.map((step, index) => (step.id === 'tcp' && steps[index + 1]?.id === 'proxy' ? { ...step, to: 'proxy' } : step))
 }

@@ -14,6 +14,7 @@ import { type Failure, failure } from '../tunnel/failure.ts'
 import { traceAccess } from './access.ts'
 import type { Account } from './account.ts'
 import { traceEstablishment } from './establishment.ts'
+import { throughProxies } from './phase-steps.ts'
 import { Recorder } from './recorder.ts'
 import { type Probe, traceSession } from './session.ts'
 
@@ -68,7 +69,7 @@ class Walk {
       target: shownAs,
       ...(file && { forward: forward.name }),
       ...this.#found,
-      steps: this.#recorder.steps,
+      steps: throughProxies(this.#recorder.steps),
       outcome: this.#recorder.outcome(isThrough),
       tookMs: this.#recorder.atMs,
     }

@@ -1,8 +1,9 @@
 /** Phases as steps, and the step that a failure belongs to. */
 import { expect, test } from 'vitest'
-import { failedStep, hostPort, partyOf, phaseStep } from '../../src/trace/phase-steps.ts'
+import { failedWay, hostPort, phaseStep, throughProxies } from '../../src/trace/phase-steps.ts'
 import type { DialPhase, TlsPhase } from '../../src/tunnel/dialer.ts'
 import { failure, type FailureCode } from '../../src/tunnel/failure.ts'
+import { step } from './accounts.ts'
 
 const tls: TlsPhase = { kind: 'tls', version: 'TLSv1.3', cipher: 'AES', subject: 'CN=kube-apiserver', issuer: 'CN=ca', resumed: false, verified: true }
 const isoTime = (ms: number): string => `at ${ms}`
@@ -35,23 +36,29 @@ test.each<[Parameters<typeof phaseStep>[0], string]>([
 })
 
 test.each<[FailureCode, DialPhase['kind'] | undefined, string]>([
-  ['KPF_AUTH_PLUGIN', undefined, 'credential files'],
-  ['KPF_CREDENTIAL_EXPIRED', undefined, 'credential files'],
-  ['KPF_CLUSTER_DNS', 'credential', 'dns dns'],
-  ['KPF_CLUSTER_UNREACHABLE', undefined, 'tcp server'],
-  ['KPF_CLUSTER_UNREACHABLE', 'credential', 'tcp server'],
-  ['KPF_CLUSTER_TIMEOUT', 'lookup', 'tcp server'],
-  ['KPF_CLUSTER_TIMEOUT', 'tcp', 'tls server'],
-  ['KPF_CLUSTER_TIMEOUT', 'tls', 'version server'],
-  ['KPF_CLUSTER_TIMEOUT', 'request', 'version server'],
-  ['KPF_TLS_VERIFY', 'tcp', 'tls server'],
-  ['KPF_TLS_FAILED', 'tcp', 'tls server'],
-  ['KPF_PROXY_AUTH', 'tcp', 'proxy proxy'],
-  ['KPF_AUTH_REFUSED', 'answer', 'authentication server'],
-  ['KPF_FORBIDDEN', 'answer', 'authorization server'],
-])('%s after %s belongs to the step %s', (code, last, step) => {
-  const id = failedStep(failure(code, 'it failed'), last)
-  expect(`${id} ${partyOf(id)}`).toBe(step)
+  ['KPF_AUTH_PLUGIN', undefined, 'credential: kpf -> plugin: get the credential'],
+  ['KPF_CREDENTIAL_EXPIRED', undefined, 'credential: kpf -> files: get the credential'],
+  ['KPF_CLUSTER_DNS', 'credential', "dns: kpf -> dns: look up the server's name"],
+  ['KPF_CLUSTER_UNREACHABLE', undefined, 'tcp: kpf -> server: TCP connection'],
+  ['KPF_CLUSTER_UNREACHABLE', 'credential', 'tcp: kpf -> server: TCP connection'],
+  ['KPF_CLUSTER_TIMEOUT', 'lookup', 'tcp: kpf -> server: TCP connection'],
+  ['KPF_CLUSTER_TIMEOUT', 'tcp', 'tls: kpf -> server: TLS handshake'],
+  ['KPF_CLUSTER_TIMEOUT', 'tls', 'upgrade: kpf -> server: GET portforward'],
+  ['KPF_CLUSTER_TIMEOUT', 'request', 'upgrade: kpf -> server: GET portforward'],
+  ['KPF_TLS_VERIFY', 'tcp', 'tls: kpf -> server: TLS handshake'],
+  ['KPF_TLS_FAILED', 'proxy', 'tls: kpf -> server: TLS handshake'],
+  ['KPF_PROXY_AUTH', 'tcp', 'proxy: kpf -> proxy: through the proxy'],
+  ['KPF_AUTH_REFUSED', 'answer', 'authentication: kpf -> server: GET portforward, with the credential'],
+  ['KPF_FORBIDDEN', 'answer', 'authorization: kpf -> server: GET portforward'],
+])('%s after %s is told where it arose', (code, last, line) => {
+  const { id, from, to, what } = failedWay(failure(code, 'it failed'), last, { id: 'upgrade', what: 'GET portforward' })
+  expect(`${id}: ${from} -> ${to}: ${what}`).toBe(line)
+})
+
+test('a connection that goes on through a proxy is one to the proxy, and others are not', () => {
+  const tcp = step(['access', 'tcp', 'kpf', 'server', 'TCP connection'])
+  const proxy = step(['access', 'proxy', 'kpf', 'proxy', 'through the proxy'])
+  expect(throughProxies([tcp, proxy, tcp]).map(({ id, to }) => `${id} ${to}`)).toEqual(['tcp proxy', 'proxy proxy', 'tcp server'])
 })
 
 test('an IPv6 address stands in brackets', () => {

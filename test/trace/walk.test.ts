@@ -5,6 +5,7 @@ import { generate } from 'selfsigned'
 import { type Clock, realClock } from '../../src/system/clock.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import type { Transport } from '../../src/tunnel/dialer.ts'
+import { httpProxy } from '../cluster-client/proxies.ts'
 import { type Kubeconfig, nothingIsOpen, startSandbox, stepsOf, walk, type WalkOptions } from './world.ts'
 
 let sandbox: Sandbox
@@ -73,6 +74,19 @@ const withCluster =
     const [first] = kubeconfig.clusters
     return { ...kubeconfig, clusters: [{ name: first.name, cluster: { ...first.cluster, ...cluster } }] }
   }
+
+test('through a proxy the connection is one to the proxy, and TLS is with the server behind it', async () => {
+  const proxy = await httpProxy(() => Number(new URL(sandbox.server).port))
+  const account = await walk(sandbox, { change: withCluster({ 'proxy-url': `http://127.0.0.1:${proxy.port}` }) })
+  await nothingIsOpen(sandbox)
+  expect(account.outcome).toEqual({ kind: 'through' })
+  const way = account.steps.filter(({ section, id }) => section === 'access' && ['tcp', 'proxy', 'tls'].includes(id))
+  expect(way.map(({ id, to, answer }) => `${id} ${to} ${answer}`)).toEqual([
+    `tcp proxy 127.0.0.1:${proxy.port}`,
+    'proxy proxy connected',
+    'tls server TLSv1.3, CN=kpf sample cluster',
+  ])
+})
 
 interface Broken {
   readonly options: WalkOptions
