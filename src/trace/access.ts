@@ -7,7 +7,7 @@ import type { Target } from '../file/forward.ts'
 import type { DialPhase, Transport } from '../tunnel/dialer.ts'
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
-import { type Permission, permissionsFor } from './permissions.ts'
+import { leavesNoWay, type Permission, permissionsFor } from './permissions.ts'
 import { failedWay, phaseStep } from './phase-steps.ts'
 import type { Recorder } from './recorder.ts'
 import { reviewAccess, reviewSelf } from './reviews.ts'
@@ -57,8 +57,9 @@ async function traceVersion({ cluster, recorder, isoTime, signal }: AccessParts)
   return 'broken'
 }
 
+/** The version that the server behaves as, which may be older than its own (k8s.io/apimachinery, pkg/version: Info). */
 function minorOf({ value }: JsonAnswer): number | undefined {
-  const minor = Number.parseInt(String(value['minor']), 10)
+  const minor = Number.parseInt(String(value['emulationMinor'] ?? value['minor']), 10)
   return Number.isFinite(minor) ? minor : undefined
 }
 
@@ -79,7 +80,8 @@ async function traceIdentity({ cluster, recorder, signal }: AccessParts): Promis
 async function traceRights(parts: AccessParts, minor: number | undefined): Promise<void> {
   const { cluster, recorder, namespace, target, mode, signal } = parts
   const sinceMs = recorder.atMs
-  const needed = permissionsFor(target, { mode, minor })
+  const kind = { mode, minor }
+  const needed = permissionsFor(target, kind)
   const reviews = await Promise.all(needed.map((permission) => reviewAccess(cluster, { permission, namespace, signal })))
   const step = { id: 'authorization', section: 'access', from: 'kpf', to: 'server', what: 'may I? (SelfSubjectAccessReview)' } as const
   const broken = reviews.find((review) => review.kind === 'failure')
@@ -87,12 +89,16 @@ async function traceRights(parts: AccessParts, minor: number | undefined): Promi
   const isAllowed = (index: number): boolean => reviews[index]?.kind === 'allowed'
   const words = needed.map((permission, index) => `${permissionText(permission)}: ${isAllowed(index) ? 'yes' : 'no'}`)
   const denied = needed.filter((_, index) => !isAllowed(index))
-  // Without `watch` kpf polls: slower, and no reason to stop.
-  const isStopped = denied.some(({ verb }) => verb !== 'watch')
   const facts = { namespace, reviews: words }
   if (denied.length === 0) return recorder.add({ ...step, answer: `yes: ${summary(needed)}`, facts }, sinceMs)
   recorder.add(
-    { ...step, answer: `no: ${summary(denied)}`, facts, failure: deniedFailure(denied, namespace), ...(!isStopped && { result: 'warned' as const }) },
+    {
+      ...step,
+      answer: `no: ${summary(denied)}`,
+      facts,
+      failure: deniedFailure(denied, namespace),
+      ...(!leavesNoWay(denied, kind) && { result: 'warned' as const }),
+    },
     sinceMs,
   )
 }

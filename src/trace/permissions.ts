@@ -65,6 +65,16 @@ export function permissionText({ verb, resource, subresource, name }: Permission
   return `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}${name === undefined ? '' : ` "${name}"`}`
 }
 
+/** Whether nothing can be done without these: kpf polls where it may not `watch`, and `auto` finds the transport that is allowed. */
+export function leavesNoWay(denied: readonly Permission[], { mode, minor }: TunnelKind): boolean {
+  if (denied.some(({ subresource, verb }) => subresource === undefined && verb !== 'watch')) return true
+  const verbs = denied.flatMap(({ subresource, verb }) => (subresource === undefined ? [] : [verb]))
+  if (mode !== 'auto') return verbs.length > 0
+  // Bare SPDY takes `create` alone, and before 1.35 a WebSocket `get` alone.
+  const isGetEnough = minor !== undefined && minor < CREATE_SINCE && !verbs.includes('get')
+  return verbs.includes('create') && !isGetEnough
+}
+
 function lookups(target: Target): readonly Permission[] {
   const kind = target.kind === 'prefix' ? target.of : target.kind
   const objects =

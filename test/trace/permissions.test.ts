@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Target } from '../../src/file/forward.ts'
 import { permissionText } from '../../src/trace/access.ts'
-import { permissionsFor, type TunnelKind } from '../../src/trace/permissions.ts'
+import { leavesNoWay, permissionsFor, type TunnelKind } from '../../src/trace/permissions.ts'
 import { oneForward } from '../../src/cli/ad-hoc-forward.ts'
 
 function targetOf(text: string): Target {
@@ -54,4 +54,23 @@ test.each<[TunnelKind, readonly string[]]>([
 ])('%o opens its tunnel with these verbs', (kind, verbs) => {
   const needed = permissionsFor(targetOf('svc/api'), kind).filter(({ subresource }) => subresource === 'portforward')
   expect(needed.map(({ verb }) => verb)).toEqual(verbs)
+})
+
+test.each<[readonly string[], TunnelKind, boolean]>([
+  [[], now, false],
+  [['watch services "api"', 'watch pods'], now, false],
+  [['list pods'], now, true],
+  [['list services "api"'], now, true],
+  [['get pods/portforward'], now, false],
+  [['create pods/portforward'], now, true],
+  [['create pods/portforward'], { mode: 'auto', minor: 34 }, false],
+  [['create pods/portforward'], { mode: 'auto', minor: undefined }, true],
+  [['get pods/portforward', 'create pods/portforward'], { mode: 'auto', minor: 34 }, true],
+  [['get pods/portforward'], { mode: 'websocket', minor: 34 }, true],
+  [['create pods/portforward'], { mode: 'websocket', minor: 36 }, true],
+  [['create pods/portforward'], { mode: 'spdy', minor: 36 }, true],
+])('without %j, %o has no way: %s', (texts, kind, expected) => {
+  const denied = permissionsFor(targetOf('svc/api'), { ...kind, minor: 36 }).filter((permission) => texts.includes(permissionText(permission)))
+  expect(denied).toHaveLength(texts.length)
+  expect(leavesNoWay(denied, kind)).toBe(expected)
 })
