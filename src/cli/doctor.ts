@@ -13,6 +13,7 @@ import { probePort } from '../system/probe-port.ts'
 import { ownProgram, programsNamed } from '../system/programs.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodeOfClass, exitCodes } from './exit-codes.ts'
+import { interruption } from './interruption.ts'
 import { flagsOf } from './project-file.ts'
 import { type Wanted, wantedForwards } from './wanted.ts'
 import { clustersFor } from './world.ts'
@@ -25,16 +26,18 @@ export async function doctor(context: Context): Promise<number> {
   if (wanted.kind === 'mistake') return mistake(context, wanted.message, wanted.fix)
   // What it would warn of is among the findings.
   const clusters = clustersFor(context, 8, () => {})
-  const stop = new AbortController()
-  const off = context.onSignal(() => stop.abort())
+  const interrupted = interruption(context)
   const timeMs = realClock.wallMs()
   const forwards = wanted.kind === 'forwards' ? wanted.forwards : []
   const findings = await examine(
     { forwards, file: fileFacts(wanted), inUse: flagsOf(context) },
-    { machine: machineOf(context), clusters, clock: realClock, signal: stop.signal },
+    { machine: machineOf(context), clusters, clock: realClock, signal: interrupted.signal },
   )
-  off()
+  interrupted.over()
   await clusters.close()
+  const forced = interrupted.code()
+  // Half an examination would blame whatever had not answered yet.
+  if (forced !== undefined) return forced
   const exitCode = exitCodeOfFindings(findings)
   if (output === 'json') context.out(`${JSON.stringify(reportData(findings, { time: isoTime(timeMs), exitCode }), undefined, 2)}\n`)
   else context.out(`${reportText(findings, { isUtf8: context.terminal.isUtf8, isQuiet: isSet(context.flags, 'quiet') })}\n`)

@@ -5,6 +5,7 @@ import { type Grant, grantsList, grantsText, PLACEHOLDER, type Subject, subjectO
 import { type Area, survey } from '../rbac/survey.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodeOfClass, exitCodes } from './exit-codes.ts'
+import { interruption } from './interruption.ts'
 import { NO_FILE } from './project-file.ts'
 import { type Wanted, wantedForwards } from './wanted.ts'
 import { clustersFor } from './world.ts'
@@ -20,16 +21,18 @@ export async function rbac(context: Context): Promise<number> {
   const wanted = await wantedForwards(context)
   if (wanted.kind !== 'forwards') return complain(context, wanted)
   const clusters = clustersFor(context, 8, (text) => context.err(`kpf: ${text}\n`))
-  const stop = new AbortController()
-  const off = context.onSignal(() => stop.abort())
+  const interrupted = interruption(context)
   try {
-    const areas = await survey(wanted.forwards, { clusters, signal: stop.signal })
-    if (isCheck) return printCheck(await checkAreas(areas, stop.signal), output, context)
+    const areas = await survey(wanted.forwards, { clusters, signal: interrupted.signal })
+    const checked = isCheck ? await checkAreas(areas, interrupted.signal) : undefined
+    const forced = interrupted.code()
+    if (forced !== undefined) return forced
+    if (checked !== undefined) return printCheck(checked, output, context)
     const grants = grantsOf(areas, roleName(wanted.project, context.words), subject)
     context.out(output === 'json' ? `${JSON.stringify(grantsList(grants), undefined, 2)}\n` : `${head(wanted, areas)}${grantsText(grants)}\n`)
     return exitCodes.done
   } finally {
-    off()
+    interrupted.over()
     await clusters.close()
   }
 }

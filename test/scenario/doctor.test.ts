@@ -111,6 +111,18 @@ test('a plugin that hangs, and a server that says nothing, are not waited for lo
   expect(told(mute)).toEqual(['server KPF_CLUSTER_TIMEOUT'])
 }, 30_000)
 
+test('a signal ends it without a report', async () => {
+  const interrupt = new AbortController()
+  const silent = createServer(() => interrupt.abort()).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const address = silent.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  await writeFile(join(dir, 'silent'), sandbox.kubeconfig.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${port}`))
+  const ended = await kpf(['doctor', 'svc/web'], { cwd: dir, env: { KUBECONFIG: join(dir, 'silent'), HOME: dir }, interrupt: interrupt.signal })
+  silent.close()
+  expect(ended).toEqual({ code: 130, stdout: '', stderr: '' })
+})
+
 test('another kpf before ours, and an alias, are warned of', async () => {
   const bin = join(dir, 'bin')
   await mkdir(bin)
