@@ -5,7 +5,7 @@
  * Where a cluster gives no answer the rules are those of a new one, and a note says so.
  */
 import type { Cluster, Clusters } from '../cluster/cluster-api.ts'
-import { record } from '../cluster/kube-object.ts'
+import { record, records } from '../cluster/kube-object.ts'
 import type { Forward } from '../file/forward.ts'
 import { escapeForeign } from '../tunnel/escape.ts'
 import type { Failure } from '../tunnel/failure.ts'
@@ -66,6 +66,9 @@ async function look({ cluster, namespace, forwards }: Place, { signal }: SurveyP
   const git = version.kind === 'json' ? ` ${escapeForeign(String(version.value['gitVersion'] ?? ''))}` : ''
   const notes = [`context ${cluster.contextName}, server ${cluster.server}${git}`]
   if (version.kind === 'failure') notes.push(notAsked(version))
+  const unseen = wanted.flatMap(({ forward, isSeen }) => (isSeen ? [] : [forward]))
+  if (unseen.length > 0)
+    notes.push(`the services of ${unseen.join(', ')} could not be looked at: one without a selector needs list and watch of endpointslices as well`)
   const user = self.kind === 'self' ? self.user : undefined
   return { cluster, namespace, needs: gather(wanted), user, notes, ...(version.kind === 'failure' && { failure: version }) }
 }
@@ -74,22 +77,31 @@ function notAsked({ code, message }: Failure): string {
   return `the server could not be asked for its version, and is taken for a new one (${code}: ${message})`
 }
 
-type Wanted = Parameters<typeof gather>[0][number]
+type Wanted = Parameters<typeof gather>[0][number] & {
+  /** False where the target is a Service of which nothing is known. */
+  readonly isSeen: boolean
+}
 
 async function needsOf(
   forward: Forward,
   { cluster, namespace, minor, signal }: { cluster: Cluster; namespace: string; minor: number | undefined; signal: AbortSignal },
 ): Promise<Wanted> {
   const { target } = forward
-  const hasNoSelector =
-    target.kind === 'service' && (await isWithoutSelector(cluster, `${path(namespace)}/services/${encodeURIComponent(target.name)}`, signal))
-  return { forward: forward.name, permissions: permissionsFor(target, tunnelOf(forward, minor), { hasNoSelector }) }
+  const selector = target.kind === 'service' ? await selectorOf(cluster, `${path(namespace)}/services`, { name: target.name, signal }) : 'some'
+  const permissions = permissionsFor(target, tunnelOf(forward, minor), { hasNoSelector: selector === 'none' })
+  return { forward: forward.name, permissions, isSeen: selector !== 'unknown' }
 }
 
-/** False also where nobody may look: most have one. */
-async function isWithoutSelector(cluster: Cluster, servicePath: string, signal: AbortSignal): Promise<boolean> {
-  const answer = await cluster.request({ method: 'GET', path: servicePath, signal })
-  return answer.kind === 'json' && answer.value['kind'] === 'Service' && Object.keys(record(record(answer.value['spec'])['selector'])).length === 0
+/** Asked as the forward itself asks, so that what it is granted is enough. */
+async function selectorOf(
+  cluster: Cluster,
+  services: string,
+  { name, signal }: { readonly name: string; readonly signal: AbortSignal },
+): Promise<'some' | 'none' | 'unknown'> {
+  const answer = await cluster.request({ method: 'GET', path: `${services}?fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`, signal })
+  const [service] = answer.kind === 'json' ? records(answer.value['items']) : []
+  if (service === undefined) return 'unknown'
+  return Object.keys(record(record(service['spec'])['selector'])).length === 0 ? 'none' : 'some'
 }
 
 function path(namespace: string): string {

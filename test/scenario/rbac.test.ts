@@ -55,6 +55,11 @@ test('names choose, also what is not enabled; a target needs no file', async () 
   expect(await run(['--for-user', 'a', '--for-group', 'b'])).toMatchObject({ code: 2, stdout: '' })
 })
 
+test('a service that cannot be seen may have no selector, and a comment says so', async () => {
+  expect((await run([])).stdout).not.toContain('selector')
+  expect((await run(['off'])).stdout).toMatch(/^# the services of off could not be looked at: .*endpointslices as well$/m)
+})
+
 test('without a server the Role is for a new one and a user to be named, and a comment says so', async () => {
   const { code, stdout } = await run([], { KUBECONFIG: join(dir, 'missing') })
   expect(code).toBe(0)
