@@ -73,8 +73,8 @@ export interface Hammered {
   readonly slowestMs: number
   /** The first few. */
   readonly errors: readonly string[]
-  /** When each failed one began, on the clock of `performance.now()`. */
-  readonly lostAtMs: readonly number[]
+  /** How many failed that began before or after that time, on the clock of `performance.now()`. */
+  readonly lostOutside: (fromMs: number, toMs: number) => number
 }
 
 /** Opens a new connection every `everyMs` for `forMs` and counts what failed. */
@@ -101,6 +101,7 @@ export async function hammer(port: number, { everyMs, forMs, path = '/' }: { eve
     await new Promise((resolve) => setTimeout(resolve, everyMs))
   }
   await Promise.all(pending)
+  const lostOutside = (fromMs: number, toMs: number): number => lostAtMs.filter((atMs) => atMs < fromMs || atMs > toMs).length
   const refused = errors.filter((error) => error.includes('ECONNREFUSED')).length
-  return { total: pending.length, failed: errors.length, refused, slowestMs: Math.round(slowestMs), errors: errors.slice(0, 5), lostAtMs }
+  return { total: pending.length, failed: errors.length, refused, slowestMs: Math.round(slowestMs), errors: errors.slice(0, 5), lostOutside }
 }
