@@ -19,6 +19,8 @@ export interface AccessParts {
   readonly isoTime: (ms: number) => string
   readonly namespace: string
   readonly target: Target
+  /** What `kpf rbac` is asked for, to get the roles that are missing: `api`, `-n shop svc/api`. */
+  readonly rbacWords: string
   readonly mode: 'auto' | Transport
   readonly signal: AbortSignal
 }
@@ -96,7 +98,7 @@ async function traceRights(parts: AccessParts, minor: number | undefined): Promi
       ...step,
       answer: `no: ${summary(denied)}`,
       facts,
-      failure: deniedFailure(denied, namespace),
+      failure: deniedFailure(denied, parts),
       ...(!leavesNoWay(denied, kind) && { result: 'warned' as const }),
     },
     sinceMs,
@@ -118,6 +120,6 @@ function summary(permissions: readonly Permission[]): string {
   return [...byResource].map(([what, verbs]) => `${verbs.join(' and ')} ${what}`).join(', ')
 }
 
-function deniedFailure(denied: readonly Permission[], namespace: string): Failure {
-  return failure('KPF_FORBIDDEN', `not allowed in namespace "${namespace}": ${summary(denied)}`, { hint: 'ask for this role: kpf rbac' })
+function deniedFailure(denied: readonly Permission[], { namespace, rbacWords }: AccessParts): Failure {
+  return failure('KPF_FORBIDDEN', `not allowed in namespace "${namespace}": ${summary(denied)}`, { hint: `ask for this role: kpf rbac ${rbacWords}` })
 }

@@ -1,5 +1,5 @@
 /** The account of a trace as text: one line a step, under the sections of the flow. Pure. */
-import { type Account, type Facts, type SectionId, type Step, sections } from './account.ts'
+import { type Account, type Facts, type SectionId, type Step, type StepFailure, sections } from './account.ts'
 import { explanations } from './explain.ts'
 
 /** How the text is to be. */
@@ -45,9 +45,7 @@ function stepLines(step: Step, { isUtf8, isVerbose }: TableOptions): readonly st
   const [first = '', ...more] = wrapped(words, WORDS_WIDTH)
   const begin = `  ${mark.padEnd(2)} ${step.id.padEnd(14)} ${first}`
   const lines = [`${begin.padEnd(WIDTH - time.length - 1)} ${time}`.trimEnd(), ...more.map((line) => `${' '.repeat(WORDS_AT)}${line}`)]
-  const why = step.failure
-    ? [`     ${step.failure.code}  ${step.failure.message}`, ...(step.failure.hint === undefined ? [] : [`     ${step.failure.hint}`])]
-    : []
+  const why = step.failure ? failureLines(step.failure) : []
   const rejected = step.id === 'pods' && !isVerbose ? listOf(step.facts, 'rejected').map((text) => `     not ${text}`) : []
   return [...lines, ...why, ...rejected, ...(isVerbose ? factLines(step.facts) : [])]
 }
@@ -67,7 +65,16 @@ function outcomeText({ outcome, pod, podPort, transport, tookMs }: Account): str
   if (outcome.kind === 'through') return `through to port ${podPort} of pod ${pod} by ${transport} in ${timeText(tookMs)}`
   if (outcome.kind === 'stopped') return `stopped in "${sections[outcome.section]}", at ${outcome.step}, after ${timeText(tookMs)}`
   const { code, message, hint } = outcome.failure
-  return `broken in "${sections[outcome.section]}", at ${outcome.step}: ${code}\n  ${message}${hint === undefined ? '' : `\n  ${hint}`}`
+  const texts = [message, ...(hint === undefined ? [] : [hint])]
+  return [`broken in "${sections[outcome.section]}", at ${outcome.step}: ${code}`, ...texts.flatMap((text) => indented(text, 2))].join('\n')
+}
+
+function failureLines({ code, message, hint }: StepFailure): readonly string[] {
+  return [`${code}  ${message}`, ...(hint === undefined ? [] : [hint])].flatMap((text) => indented(text, 5))
+}
+
+function indented(text: string, indent: number): readonly string[] {
+  return wrapped(text, WIDTH - indent).map((line) => `${' '.repeat(indent)}${line}`)
 }
 
 /** `0.4 ms`, `12 ms`, `1.3 s` */

@@ -76,7 +76,7 @@ class Walk {
   }
 
   async go(): Promise<boolean> {
-    const { forward, probe, signal } = this.#request
+    const { file, forward, probe, shownAs, signal } = this.#request
     const { clock, isoTime } = this.#parts
     this.#tellFile()
     const cluster = await this.#open()
@@ -84,7 +84,8 @@ class Walk {
     const namespace = forward.access.namespace ?? cluster.namespace
     this.#found = { context: escapeForeign(cluster.contextName), server: escapeForeign(cluster.server), namespace: escapeForeign(namespace) }
     const common = { cluster, recorder: this.#recorder, isoTime, signal }
-    const minor = await traceAccess({ ...common, namespace, target: forward.target, mode: forward.transport.mode })
+    const rbacWords = file ? forward.name : `-n ${namespace} ${shownAs.replace(/:[^:]*$/, '')}`
+    const minor = await traceAccess({ ...common, namespace, rbacWords, target: forward.target, mode: forward.transport.mode })
     if (minor === 'broken' || signal.aborted) return false
     const backend = await this.#lookUp(cluster, namespace)
     if (backend === undefined) return false

@@ -104,7 +104,7 @@ describe.skipIf(asked === 'spdy-only')('a server that speaks everything', () => 
     const { code, account } = await traced('web', '--context', 'get-only')
     expect(account.outcome).toMatchObject({ kind: 'broken', section: 'access', step: 'authorization', failure: { code: 'KPF_FORBIDDEN' } })
     expect(JSON.stringify(account.outcome)).toContain('create pods/portforward')
-    expect(JSON.stringify(account.outcome)).toContain('kpf rbac')
+    expect(JSON.stringify(account.outcome)).toContain('kpf rbac web')
     expect(code).toBe(4)
   })
 

@@ -128,7 +128,8 @@ test.each<[string, readonly string[], number]>([
   const { outcome } = account ?? {}
   expect(asText.code).toBe(code)
   expect(outcome?.kind).toBe('broken')
-  if (outcome?.kind === 'broken') expect(asText.stdout).toContain(`at ${outcome.step}: ${outcome.failure.code}\n  ${outcome.failure.message}`)
+  if (outcome?.kind === 'broken')
+    expect(asText.stdout.replaceAll(/\s+/g, ' ')).toContain(`at ${outcome.step}: ${outcome.failure.code} ${outcome.failure.message}`)
 })
 
 async function withKubeconfig(change: (kubeconfig: { clusters: { cluster: { server: string } }[]; users: { user: object }[] }) => void): Promise<string> {

@@ -151,6 +151,30 @@ test('a server that is not there', () => {
   `)
 })
 
+test('what the runtime says is broken into lines that fit', () => {
+  const message = `nothing listens on the pod's port (error forwarding port 9999 to pod ${'5d98963ad26f'.repeat(5)}, uid : failed to connect: connection refused)`
+  const failure = { code: 'KPF_STREAM_REFUSED', message, hint: 'check the remote port, and that the program in the pod is up' }
+  const steps = accounts.refused.steps.slice(-1).map((one) => ({ ...one, failure }))
+  expect(traceTable({ ...accounts.refused, steps, outcome: { ...accounts.refused.outcome, failure } }, plain)).toMatchInlineSnapshot(`
+    "svc/api:http  context dev  namespace shop
+
+    Inside the node
+      ✗  node-dial      connect to 127.0.0.1:8080 in the pod's network       12 ms
+                        namespace
+         KPF_STREAM_REFUSED  nothing listens on the pod's port (error forwarding
+         port 9999 to pod
+         5d98963ad26f5d98963ad26f5d98963ad26f5d98963ad26f5d98963ad26f, uid :
+         failed to connect: connection refused)
+         check the remote port, and that the program in the pod is up
+
+    broken in "Inside the node", at node-dial: KPF_STREAM_REFUSED
+      nothing listens on the pod's port (error forwarding port 9999 to pod
+      5d98963ad26f5d98963ad26f5d98963ad26f5d98963ad26f5d98963ad26f, uid : failed
+      to connect: connection refused)
+      check the remote port, and that the program in the pod is up"
+  `)
+})
+
 test('a trace that was stopped', () => {
   expect(traceTable(accounts.stopped, plain)).toMatchInlineSnapshot(`
     "svc/api:http  context dev  namespace shop
