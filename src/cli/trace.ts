@@ -15,6 +15,7 @@ import { type FailureClass, failureClasses } from '../tunnel/failure.ts'
 import { oneForward } from './ad-hoc-forward.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodeOfClass, exitCodes } from './exit-codes.ts'
+import { interruption } from './interruption.ts'
 import { flagsOf, theFile } from './project-file.ts'
 import { clustersFor } from './world.ts'
 
@@ -34,25 +35,22 @@ export async function traceVerb(context: Context): Promise<number> {
     context.err(`kpf: ${read.message}\n    ${read.fix}\n`)
     return exitCodes.usage
   }
-  const stop = new AbortController()
-  let forced: number = exitCodes.forcedInt
-  const off = context.onSignal((signal) => {
-    if (signal === 'SIGTERM') forced = exitCodes.forcedTerm
-    stop.abort()
-  })
+  const interrupted = interruption(context)
+  const { signal } = interrupted
   const accounts: Account[] = []
-  while (accounts.length < read.repeats && !stop.signal.aborted) {
+  while (accounts.length < read.repeats && !signal.aborted) {
     const { file, ...request } = read.request
     // The file is read once; only the first trace has the time of that.
     const named = file && accounts.length > 0 ? { shownAs: file.shownAs } : file
-    accounts.push(await traceOnce({ ...request, ...(named && { file: named }), signal: stop.signal }, context))
+    accounts.push(await traceOnce({ ...request, ...(named && { file: named }), signal }, context))
   }
-  off()
+  interrupted.over()
   // One that broke says more than one that did not.
   const shown = accounts.findLast(({ outcome }) => outcome.kind === 'broken') ?? accounts.at(-1)
   if (shown !== undefined) print(accounts, shown, { context, output: read.output })
-  if (stop.signal.aborted || shown === undefined) return forced
-  return shown.outcome.kind === 'broken' ? exitCodeOfClass(classOf(shown.outcome.failure.code)) : exitCodes.done
+  const forced = interrupted.code()
+  if (forced !== undefined) return forced
+  return shown?.outcome.kind === 'broken' ? exitCodeOfClass(classOf(shown.outcome.failure.code)) : exitCodes.done
 }
 
 function classOf(code: string): FailureClass | undefined {

@@ -159,13 +159,14 @@ export class Up {
   }
 }
 
-/** What a finished run of kpf printed; `interrupt` sends SIGINT. */
+/** What a finished run of kpf printed; `interrupt` sends SIGINT, or the signal that is its reason. */
 export async function kpf(
   args: readonly string[],
   options: { env?: Readonly<Record<string, string>>; cwd?: string; interrupt?: AbortSignal } = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [program, ...args], { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] })
-  options.interrupt?.addEventListener('abort', () => child.kill('SIGINT'), { once: true })
+  const { interrupt } = options
+  interrupt?.addEventListener('abort', () => child.kill(interrupt.reason === 'SIGTERM' ? 'SIGTERM' : 'SIGINT'), { once: true })
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk: Buffer) => {

@@ -183,7 +183,10 @@ async function startSilent(): Promise<{ readonly server: Server; readonly port: 
   return { server, port: (server.address() as AddressInfo).port, accepted }
 }
 
-test('Ctrl-C in the middle tells how far it came, blames nobody, and ends with 130', async () => {
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+])('%s in the middle tells how far it came, blames nobody, and ends with %d', async (signal, expected) => {
   const { server, port, accepted } = await startSilent()
   try {
     const path = await withKubeconfig(({ clusters }) => {
@@ -192,11 +195,11 @@ test('Ctrl-C in the middle tells how far it came, blames nobody, and ends with 1
     const interrupt = new AbortController()
     const running = kpf(['trace', 'web', '--kubeconfig', path, '-o', 'json', '--repeat', '5'], { cwd: dir, interrupt: interrupt.signal })
     await accepted
-    interrupt.abort()
+    interrupt.abort(signal)
     const { code, stdout, stderr } = await running
     const accounts = await accountsOf(stdout)
     expect(accounts.map(({ outcome }) => outcome)).toEqual([{ kind: 'stopped', section: 'access', step: 'tls' }])
-    expect({ code, stderr }).toEqual({ code: 130, stderr: '' })
+    expect({ code, stderr }).toEqual({ code: expected, stderr: '' })
   } finally {
     server.close()
   }
