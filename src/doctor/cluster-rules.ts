@@ -35,7 +35,7 @@ export function fileFindings({ file }: Pick<Facts, 'file'>): readonly Finding[] 
         evidence: message,
         code,
         trouble: kind === 'approval' ? 'approval' : 'file',
-        ...(fix !== undefined && { fix }),
+        fix: fix ?? `see: kpf explain ${code}`,
       }))
   }
 }

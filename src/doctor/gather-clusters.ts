@@ -9,8 +9,9 @@ import type { Clock } from '../system/clock.ts'
 import type { DialPhase } from '../tunnel/dialer.ts'
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
-import { minorOf, permissionsFor } from '../trace/permissions.ts'
+import { minorOf, permissionsFor, permissionText } from '../trace/permissions.ts'
 import { reviewAccess, reviewSelf } from '../trace/reviews.ts'
+import { AskOnce } from './ask-once.ts'
 import type { ClusterFacts, ContextFacts, ForwardFacts } from './facts.ts'
 
 /** What the asking stands on; `signal` aborts when the time is over. */
@@ -41,10 +42,11 @@ export async function gatherClusters(forwards: readonly Forward[], inUse: Access
     else clusters.set(cluster.key, cluster)
   }
   const asked = new Map([...clusters].map(([key, cluster]) => [key, askCluster(cluster, parts)]))
+  const once = new AskOnce()
   const told = forwards.map(async (forward, index): Promise<ForwardFacts> => {
     const cluster = opened[index]?.cluster
     if (cluster === undefined || 'code' in cluster) return unreached(forward)
-    return askForward(forward, { cluster, facts: asked.get(cluster.key), parts })
+    return askForward(forward, { cluster, facts: asked.get(cluster.key), once, parts })
   })
   return { contexts: [...contexts.values()], clusters: await Promise.all(asked.values()), forwards: await Promise.all(told) }
 }
@@ -95,10 +97,11 @@ function skewOf(phases: readonly DialPhase[], wallMs: number): number | undefine
 interface AskParts {
   readonly cluster: Cluster
   readonly facts: Promise<ClusterFacts> | undefined
+  readonly once: AskOnce
   readonly parts: GatherParts
 }
 
-async function askForward(forward: Forward, { cluster, facts, parts }: AskParts): Promise<ForwardFacts> {
+async function askForward(forward: Forward, { cluster, facts, once, parts }: AskParts): Promise<ForwardFacts> {
   const { signal } = parts
   const namespace = forward.access.namespace ?? cluster.namespace
   const common = { forward, namespace, contextName: cluster.contextName }
@@ -109,8 +112,14 @@ async function askForward(forward: Forward, { cluster, facts, parts }: AskParts)
   const needed = permissionsFor(forward.target, { mode: forward.transport.mode, minor })
   const [picked, hasNamespace, reviews] = await Promise.all([
     pickFor(forward, cluster, { ...parts, namespace }),
-    askNamespace(cluster, namespace, signal),
-    Promise.all(needed.map((permission) => within(reviewAccess(cluster, { permission, namespace, signal }), signal))),
+    once.get([cluster.key, namespace], () => askNamespace(cluster, namespace, signal)),
+    Promise.all(
+      needed.map((permission) =>
+        once.get([cluster.key, namespace, permissionText(permission), permission.group], () =>
+          within(reviewAccess(cluster, { permission, namespace, signal }), signal),
+        ),
+      ),
+    ),
   ])
   const isMissing = picked.kind === 'failure' && picked.code === 'KPF_OBJECT_MISSING'
   const neighbours = isMissing ? await neighboursOf(forward, cluster, { namespace, signal }) : undefined
