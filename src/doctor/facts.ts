@@ -80,6 +80,8 @@ export interface ForwardFacts {
   readonly picked?: Picked
   /** Names of what is there of the target's kind, where the target is not. */
   readonly neighbours?: readonly string[]
+  /** The server's minor version, as it behaves. */
+  readonly minor: number | undefined
   readonly permissions: readonly { readonly permission: Permission; readonly isAllowed: boolean | undefined }[]
 }
 

@@ -2,15 +2,18 @@
 import type { Picked } from '../cluster/pick.ts'
 import { nearestText } from '../cluster/nearest.ts'
 import type { Target } from '../file/forward.ts'
-import { permissionText } from '../trace/permissions.ts'
+import { leavesNoWay, permissionText } from '../trace/permissions.ts'
 import type { ForwardFacts } from './facts.ts'
 import { failed, type Finding } from './finding.ts'
 
 /** All findings about the forwards. */
 export function forwardFindings(forwards: readonly ForwardFacts[]): readonly Finding[] {
+  const asking = forwards.filter(isDenied).map(({ forward }) => forward.name)
+  // One Role for all that lack something: what one forward needs is not enough for the next.
+  const roleFor = asking.length === 1 ? `kpf rbac ${asking.join()}` : 'kpf rbac'
   return forwards.flatMap((facts) => {
     if (!facts.isReached) return [{ ...about('target', facts), severity: 'note', evidence: 'not looked at: its cluster cannot be asked' }]
-    return [...target(facts), ...permissions(facts)]
+    return [...target(facts), ...permissions(facts, roleFor)]
   })
 }
 
@@ -83,7 +86,7 @@ function nameOf(target: Target): string | undefined {
   return 'name' in target ? target.name : undefined
 }
 
-function permissions(facts: ForwardFacts): readonly Finding[] {
+function permissions(facts: ForwardFacts, roleFor: string): readonly Finding[] {
   const common = about('permissions', facts)
   const denied = facts.permissions.filter(({ isAllowed }) => isAllowed === false).map(({ permission }) => permission)
   const unknown = facts.permissions.filter(({ isAllowed }) => isAllowed === undefined)
@@ -93,8 +96,7 @@ function permissions(facts: ForwardFacts): readonly Finding[] {
   }
   if (denied.length === 0) return []
   const evidence = `in namespace "${facts.namespace}" the user may not ${denied.map(permissionText).join(', ')}`
-  const fix = `send the Role that this prints to whoever may grant it: kpf rbac ${facts.forward.name}`
-  // Without `watch` kpf polls.
-  const isSlowOnly = denied.every(({ verb }) => verb === 'watch')
-  return [{ ...common, severity: isSlowOnly ? 'warning' : 'error', evidence, code: 'KPF_FORBIDDEN', fix, ...(!isSlowOnly && { trouble: 'rbac' as const }) }]
+  const fix = `send the Role that this prints to whoever may grant it: ${roleFor}`
+  const isShut = leavesNoWay(denied, { mode: facts.forward.transport.mode, minor: facts.minor })
+  return [{ ...common, severity: isShut ? 'error' : 'warning', evidence, code: 'KPF_FORBIDDEN', fix, ...(isShut && { trouble: 'rbac' as const }) }]
 }

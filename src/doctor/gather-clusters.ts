@@ -52,7 +52,14 @@ export async function gatherClusters(forwards: readonly Forward[], inUse: Access
 }
 
 function unreached(forward: Forward): ForwardFacts {
-  return { forward, namespace: forward.access.namespace ?? 'default', contextName: forward.access.context ?? '', isReached: false, permissions: [] }
+  return {
+    forward,
+    namespace: forward.access.namespace ?? 'default',
+    contextName: forward.access.context ?? '',
+    isReached: false,
+    minor: undefined,
+    permissions: [],
+  }
 }
 
 async function askCluster(cluster: Cluster, { clock, env, signal }: GatherParts): Promise<ClusterFacts> {
@@ -107,7 +114,7 @@ async function askForward(forward: Forward, { cluster, facts, once, parts }: Ask
   const common = { forward, namespace, contextName: cluster.contextName }
   const server = await facts
   const isReached = server !== undefined && (server.version.kind === 'version' || server.self.kind === 'self' || server.version.code === 'KPF_FORBIDDEN')
-  if (!isReached) return { ...common, isReached, permissions: [] }
+  if (!isReached) return { ...common, isReached, minor: undefined, permissions: [] }
   const minor = server.version.kind === 'version' ? server.version.minor : undefined
   const needed = permissionsFor(forward.target, { mode: forward.transport.mode, minor })
   const [picked, hasNamespace, reviews] = await Promise.all([
@@ -124,7 +131,7 @@ async function askForward(forward: Forward, { cluster, facts, once, parts }: Ask
   const isMissing = picked.kind === 'failure' && picked.code === 'KPF_OBJECT_MISSING'
   const neighbours = isMissing ? await neighboursOf(forward, cluster, { namespace, signal }) : undefined
   const permissions = needed.map((permission, index) => ({ permission, isAllowed: allowed(reviews[index]?.kind) }))
-  return { ...common, isReached, picked, permissions, ...(hasNamespace !== undefined && { hasNamespace }), ...(neighbours && { neighbours }) }
+  return { ...common, isReached, picked, minor, permissions, ...(hasNamespace !== undefined && { hasNamespace }), ...(neighbours && { neighbours }) }
 }
 
 function allowed(kind: 'allowed' | 'denied' | 'failure' | undefined): boolean | undefined {

@@ -12,13 +12,35 @@ export interface ReportOptions {
 
 /** All of it, without a last line break. */
 export function reportText(findings: readonly Finding[], { isUtf8, isQuiet }: ReportOptions): string {
-  const shown = isQuiet ? findings.filter(({ severity }) => severity === 'warning' || severity === 'error') : findings
+  const all = merged(findings)
+  const shown = isQuiet ? all.filter(({ severity }) => severity === 'warning' || severity === 'error') : all
   const ids = Object.keys(sections) as SectionId[]
   const blocks = ids.flatMap((id) => {
     const lines = shown.filter(({ section }) => section === id).flatMap((finding) => findingLines(finding, isUtf8))
     return lines.length === 0 ? [] : [[sections[id], ...lines].join('\n')]
   })
-  return [...blocks, summary(findings)].join('\n\n')
+  return [...blocks, summary(all)].join('\n\n')
+}
+
+/** Of so many the names are told; the rest is counted. */
+const NAMES = 3
+
+/** What is the same but for whom it is about is said once: fifty forwards lose one right together. */
+function merged(findings: readonly Finding[]): readonly Finding[] {
+  const groups = new Map<string, { readonly first: Finding; readonly abouts: string[] }>()
+  for (const finding of findings) {
+    const { about, ...rest } = finding
+    const key = JSON.stringify(rest)
+    const group = groups.get(key) ?? { first: finding, abouts: [] }
+    groups.set(key, group)
+    if (about !== undefined) group.abouts.push(about)
+  }
+  return [...groups.values()].map(({ first, abouts }) => (abouts.length < 2 ? first : { ...first, about: namesText(abouts) }))
+}
+
+function namesText(names: readonly string[]): string {
+  const rest = names.length - NAMES
+  return rest > 1 ? `${names.slice(0, NAMES).join(', ')} and ${rest} more` : names.join(', ')
 }
 
 function findingLines({ id, severity, about, evidence, code, fix }: Finding, isUtf8: boolean): readonly string[] {

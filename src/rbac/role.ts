@@ -24,6 +24,9 @@ export interface Grant {
 /** What stands for a subject that nobody could tell. */
 export const PLACEHOLDER = 'REPLACE-ME'
 
+/** Of so many forwards the names stand in a comment. */
+const NAMES = 8
+
 const API = 'rbac.authorization.k8s.io'
 
 /** A user's or a group's subject; a service account is one, also by its user name. */
@@ -61,12 +64,17 @@ function roleText(grant: Grant): string {
 function ruleLines({ rule, forwards, why }: ExplainedRule): readonly string[] {
   const { apiGroups, resources, resourceNames, verbs }: Rule = rule
   return [
-    `  # ${forwards.join(', ')}: ${why.join('; ')}`,
+    `  # ${shortened(forwards)}: ${why.join('; ')}`,
     `  - apiGroups: ${list(apiGroups)}`,
     `    resources: ${list(resources)}`,
     ...(resourceNames === undefined ? [] : [`    resourceNames: ${list(resourceNames)}`]),
     `    verbs: ${list(verbs)}`,
   ]
+}
+
+function shortened(names: readonly string[]): string {
+  const rest = names.length - NAMES
+  return rest > 1 ? `${names.slice(0, NAMES).join(', ')} and ${rest} more` : names.join(', ')
 }
 
 function bindingText(grant: Grant): string {

@@ -45,6 +45,14 @@ test('quiet leaves out what is in order; without UTF-8 the marks are ASCII', () 
   expect(reportText([], { isUtf8: true, isQuiet: true })).toBe('all in order')
 })
 
+test('what is the same for many is said once, and counted once', () => {
+  const same = ['a', 'b', 'c', 'd', 'e'].map(
+    (about): Finding => ({ id: 'permissions', section: 'forward', severity: 'warning', about, evidence: 'no watch', fix: 'x' }),
+  )
+  const text = reportText([...same, { id: 'target', section: 'forward', severity: 'ok', about: 'a', evidence: 'pod a-1' }], { isUtf8: false, isQuiet: false })
+  expect(text).toBe('Forwards\n  !  permissions  a, b, c and 2 more: no watch\n     fix: x\n  ok target       a: pod a-1\n\n1 warning')
+})
+
 test('the data has the published shape', () => {
   const isReport = new Ajv({ strict: false, formats: { 'date-time': true } }).compile(schema)
   expect(isReport(reportData(findings, { time: '2026-01-01T00:00:00.000Z', exitCode: 6 })), JSON.stringify(isReport.errors)).toBe(true)

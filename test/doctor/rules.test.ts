@@ -211,6 +211,7 @@ const good: ForwardFacts = {
   namespace: 'shop',
   contextName: 'dev',
   isReached: true,
+  minor: 36,
   picked: backend(8080),
   permissions: allowedBut(),
 }
@@ -264,4 +265,17 @@ note permissions | api | the server does not say what the user may do`,
   ],
 ])('a forward: %s', (_what, more, expected) => {
   expect(told(forwardFindings([{ ...good, ...more }]))).toBe(expected)
+})
+
+test('a right that one transport can do without is a warning, and many forwards share one Role', () => {
+  const shut = { ...good, permissions: allowedBut('create portforward') }
+  const asides = [
+    { ...good, permissions: allowedBut('get portforward') },
+    { ...shut, forward: { ...spec, name: 'web' } },
+  ]
+  expect(forwardFindings(asides).filter(({ id }) => id === 'permissions')).toMatchObject([
+    { severity: 'warning', fix: expect.stringMatching(/: kpf rbac$/) },
+    { severity: 'error', fix: expect.stringMatching(/: kpf rbac$/), trouble: 'rbac' },
+  ])
+  expect(forwardFindings([{ ...shut, minor: 34 }]).at(-1)).toMatchObject({ severity: 'warning' })
 })
