@@ -6,7 +6,7 @@
  */
 import { basename, dirname, join, resolve as absolutePath } from 'node:path'
 import type { Files } from '../system/files.ts'
-import { type Located, Source } from './document.ts'
+import { type Located, Source, type Span } from './document.ts'
 import type { Flags } from './entry.ts'
 import type { Project } from './forward.ts'
 import { limits } from './limits.ts'
@@ -73,11 +73,25 @@ function toldOnce(located: Located, later: readonly Problem[]): readonly Problem
     told.add(key)
     return isFirst
   }
-  const isRefused = (problem: Problem): boolean => {
-    const offset = located.source.offset(problem)
-    return located.refused.some(({ start, end }) => offset >= start && offset < end)
+  const isRefused = within(located.refused)
+  return [...located.problems.filter(isNews), ...later.filter((problem) => !isRefused(located.source.offset(problem))).filter(isNews)]
+}
+
+/** Whether an offset is inside one of the spans: looked up, for both may be many. */
+function within(spans: readonly Span[]): (offset: number) => boolean {
+  const sorted = [...spans].sort((a, b) => a.start - b.start)
+  const furthest: number[] = []
+  for (const { end } of sorted) furthest.push(Math.max(end, furthest.at(-1) ?? 0))
+  return (offset) => {
+    let low = 0
+    let high = sorted.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((sorted[middle]?.start ?? 0) <= offset) low = middle + 1
+      else high = middle
+    }
+    return offset < (furthest[low - 1] ?? 0)
   }
-  return [...located.problems.filter(isNews), ...later.filter((problem) => !isRefused(problem)).filter(isNews)]
 }
 
 /** Sorted by place; approval is what stands in the way only when nothing else does. */

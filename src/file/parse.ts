@@ -2,7 +2,7 @@
  * Text of a forwards file to plain values with positions. Pure; never throws, and takes
  * bounded time: text that `yaml` would choke on is refused before it is parsed.
  */
-import { Lexer, parseAllDocuments, type YAMLError } from 'yaml'
+import { Composer, type CST, type Document, Lexer, Parser, type YAMLError } from 'yaml'
 import { type Located, Source } from './document.ts'
 import { limits } from './limits.ts'
 import type { Problem } from './problems.ts'
@@ -21,10 +21,29 @@ export function parse(file: string, text: string): Located | readonly Problem[] 
   }
 }
 
-function parsed(source: Source): Located | readonly Problem[] {
+/** The documents of a text, lexed once; undefined when it has more tokens than a file may have. */
+function documentsOf(text: string): readonly Document.Parsed[] | undefined {
+  const parser = new Parser()
+  let tokens = 0
+  const nodes = function* (): Generator<CST.Token, void> {
+    for (const lexeme of new Lexer().lex(text)) {
+      // Nothing more is composed: what is behind the limit costs no time.
+      if (++tokens > limits.tokens) return
+      yield* parser.next(lexeme)
+    }
+    yield* parser.end()
+  }
   // Its own check of unique keys is quadratic; `read-tree.ts` has a linear one.
-  const all = parseAllDocuments(source.text, { merge: true, uniqueKeys: false, prettyErrors: false, logLevel: 'error', strict: true })
-  const [document, second] = Array.isArray(all) ? all : []
+  const composer = new Composer({ merge: true, uniqueKeys: false, prettyErrors: false, logLevel: 'error', strict: true })
+  const documents: Document.Parsed[] = []
+  for (const token of nodes()) documents.push(...composer.next(token))
+  return tokens > limits.tokens ? undefined : [...documents, ...composer.end()]
+}
+
+function parsed(source: Source): Located | readonly Problem[] {
+  const all = documentsOf(source.text)
+  if (all === undefined) return [tooLarge(source)]
+  const [document, second] = all
   if (document === undefined || (document.contents === null && document.errors.length === 0 && second === undefined)) return [empty(source)]
   // What follows the first mistake of syntax is mostly its echo.
   const error = document.errors[0]
@@ -52,16 +71,11 @@ function beforeParsing(source: Source): Problem | undefined {
   if (nul !== -1) return source.problem(nul, 'KPF_FILE_ENCODING', 'the file holds a NUL character', 'save it as UTF-8 text')
   const directive = /^%/m.exec(text)
   if (directive) return source.problem(directive.index, 'KPF_YAML_TAG', 'directives are not allowed', 'remove the line that begins with %')
-  if (text.split('\\', limits.backslashes + 2).length > limits.backslashes + 1 || countsTooMany(text)) {
-    return source.problem(0, 'KPF_YAML_LIMIT', 'the file has more parts than a forwards file can need', `split it; ${limits.forwards} forwards are the limit`)
-  }
-  return undefined
+  return text.split('\\', limits.backslashes + 2).length > limits.backslashes + 1 ? tooLarge(source) : undefined
 }
 
-function countsTooMany(text: string): boolean {
-  let tokens = 0
-  for (const _token of new Lexer().lex(text)) if (++tokens > limits.tokens) return true
-  return false
+function tooLarge(source: Source): Problem {
+  return source.problem(0, 'KPF_YAML_LIMIT', 'the file has more parts than a forwards file can need', `split it; ${limits.forwards} forwards are the limit`)
 }
 
 function tooDeep(source: Source): Problem {

@@ -38,7 +38,8 @@ class Reader {
 
   constructor(source: Source, document: Document) {
     this.#source = source
-    this.#targets = targetsOf(document)
+    // A walk of the whole document, for texts that have an alias at all.
+    this.#targets = source.text.includes('*') ? targetsOf(document) : new Map()
   }
 
   read(node: unknown, path: readonly Step[], keyAt: number | undefined): unknown {

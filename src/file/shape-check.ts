@@ -14,6 +14,8 @@ import { display, exampleOf, wordingOf } from './wording.ts'
 
 type Plain = Record<string, unknown>
 
+const MAX_SUGGESTIONS = 100
+
 /** Every problem of shape; an empty list means that the values fit the schemas. */
 export function checkShape(located: Located): readonly Problem[] {
   const { value, source } = located
@@ -30,6 +32,7 @@ export function checkShape(located: Located): readonly Problem[] {
 class Check {
   readonly problems: Problem[] = []
   readonly #located: Located
+  #unknownKeys = 0
 
   constructor(located: Located) {
     this.#located = located
@@ -163,7 +166,8 @@ class Check {
   #unknown(key: string, path: readonly Step[], known: readonly string[]): void {
     const at = [...path, key]
     if (isPlanned(path, key)) return this.#key(at, 'KPF_PLANNED', `"${key}" is planned, not in this version`, 'remove it')
-    const nearest = nearestOf(key, known)
+    // Beyond a hundred it is another kind of file, and a suggestion for each takes longer than all the rest.
+    const nearest = ++this.#unknownKeys > MAX_SUGGESTIONS ? undefined : nearestOf(key, known)
     const fix = nearest === undefined ? `known here: ${known.join(', ')}` : `did you mean "${nearest}"?`
     this.#key(at, 'KPF_KEY_UNKNOWN', `unknown key "${printable(key)}"`, known.length > 0 ? fix : 'remove it')
   }
