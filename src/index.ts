@@ -20,6 +20,10 @@ export interface ForwardsFile {
   kubeconfig?: string | undefined
   namespace?: string | undefined
   /** Aliases, so that colleagues' context names may differ. */
+  /** Files of variables, `NAME=value` lines. */
+  envFile?: string | string[] | undefined
+  /** Variables that nothing else has a value for. */
+  vars?: Record<string, string | number | boolean> | undefined
   clusters?: Record<string, ClusterEntry> | undefined
   defaults?: ForwardOptions | undefined
   /** By name: one line in the words of `kubectl port-forward`, or the full form. */

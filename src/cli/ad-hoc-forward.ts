@@ -2,7 +2,7 @@
 import { isIp, localhost, readEntry } from '../file/entry.ts'
 import type { Access, Forward, PortMapping } from '../file/forward.ts'
 import { readPort } from '../file/port-text.ts'
-import { builtIn } from '../file/resolve.ts'
+import { builtIn } from '../file/policies.ts'
 import { splitTarget } from '../file/target-text.ts'
 
 /** What such a forward is called. */

@@ -1,11 +1,9 @@
 /** `kpf check`: every problem of the file, as data on stdout. */
-import { load, loadBytes, type Loaded } from '../file/load.ts'
 import { counted } from '../output/words.ts'
 import { problemsText } from '../output/problem-text.ts'
-import { realFiles } from '../system/files.ts'
 import { type Context, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
-import { flagsOf, NO_FILE, readAll, theFile } from './project-file.ts'
+import { NO_FILE, readFiles, theFiles } from './project-file.ts'
 
 /** Runs the verb. */
 export async function check(context: Context): Promise<number> {
@@ -14,16 +12,12 @@ export async function check(context: Context): Promise<number> {
     context.err(`kpf: check knows no output "${output}"\n    use text or json\n`)
     return exitCodes.usage
   }
-  const found = await theFile(context)
+  const found = await theFiles(context)
   if (found === undefined) {
     context.err(NO_FILE)
     return exitCodes.usage
   }
-  const flags = flagsOf(context)
-  const loaded: Loaded =
-    found.path === '-'
-      ? loadBytes('stdin', await readAll(context.stdin()), { directory: context.cwd, flags })
-      : await load(found.path, { files: realFiles, flags, shownAs: found.shownAs, looksForOverride: !found.isNamed })
+  const { loaded } = await readFiles(context, found)
   const problems = loaded.kind === 'rejected' ? loaded.problems : []
   if (output === 'json') context.out(`${JSON.stringify({ v: 1, problems }, undefined, 2)}\n`)
   else if (problems.length > 0) context.out(`${problemsText(problems)}\n`)

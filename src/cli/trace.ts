@@ -1,11 +1,9 @@
 /** `kpf trace`: one real connection, step by step, as text, as data or as a diagram. */
-import { load } from '../file/load.ts'
 import type { Forward, PortMapping } from '../file/forward.ts'
 import { problemsText } from '../output/problem-text.ts'
 import { targetText } from '../output/words.ts'
 import { isoTime } from '../supervisor/iso-time.ts'
 import { realClock } from '../system/clock.ts'
-import { realFiles } from '../system/files.ts'
 import type { Account } from '../trace/account.ts'
 import { liveLink } from '../trace/live-link.ts'
 import { mermaid } from '../trace/mermaid.ts'
@@ -16,7 +14,7 @@ import { oneForward } from './ad-hoc-forward.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodeOfClass, exitCodes } from './exit-codes.ts'
 import { interruption } from './interruption.ts'
-import { flagsOf, theFile } from './project-file.ts'
+import { flagsOf, readFiles, theFiles } from './project-file.ts'
 import { clustersFor } from './world.ts'
 
 const OUTPUTS = ['text', 'json', 'mermaid']
@@ -137,10 +135,10 @@ function adHocTarget(word: string, portWord: string | undefined, context: Contex
 }
 
 async function forwardNamed(name: string, context: Context): Promise<Omit<Found, 'port'> | Mistake | undefined> {
-  const file = await theFile(context)
-  if (file === undefined || file.path === '-') return undefined
+  const file = await theFiles(context)
+  if (file === undefined || !file.isWatchable) return undefined
   const startMs = realClock.now()
-  const loaded = await load(file.path, { files: realFiles, flags: flagsOf(context), shownAs: file.shownAs, looksForOverride: !file.isNamed })
+  const { loaded } = await readFiles(context, file)
   if (loaded.kind === 'rejected') return { message: `${file.shownAs} has problems`, fix: problemsText(loaded.problems).replaceAll('\n', '\n    ') }
   const forward = loaded.project.forwards.find((candidate) => candidate.name === name)
   return forward && { forward, file: { shownAs: file.shownAs, tookMs: realClock.now() - startMs } }

@@ -28,6 +28,7 @@ export interface Verb {
 /** Flags of every verb. Each has a variable of its own: `KPF_` and its name. */
 export const globalFlags: readonly Flag[] = [
   { name: 'file', short: 'f', value: 'PATH', isRepeatable: true, help: 'the forwards file; - is standard input' },
+  { name: 'env-file', value: 'PATH', isRepeatable: true, help: 'a file of variables, NAME=value lines' },
   { name: 'kubeconfig', value: 'PATH', help: 'the kubeconfig to use' },
   { name: 'context', value: 'NAME', help: 'the context to use, for every forward' },
   { name: 'namespace', short: 'n', value: 'NS', help: 'the namespace to use, for every forward' },
@@ -162,7 +163,6 @@ export const plannedVerbs: readonly string[] = [
 export const plannedFlags: readonly string[] = [
   ...[
     'profile',
-    'env-file',
     'port-offset',
     'detach',
     'wait',

@@ -1,11 +1,9 @@
 /** The forwards that a command line means: of the file, all or those named, or one in kubectl's words. */
 import type { Forward } from '../file/forward.ts'
-import { load, loadBytes, type Loaded } from '../file/load.ts'
 import type { Problem } from '../file/problems.ts'
-import { realFiles } from '../system/files.ts'
 import { oneForward } from './ad-hoc-forward.ts'
 import type { Context } from './context.ts'
-import { flagsOf, readAll, theFile } from './project-file.ts'
+import { flagsOf, readFiles, theFiles } from './project-file.ts'
 
 /** What was meant, or why there is nothing. */
 export type Wanted =
@@ -18,13 +16,9 @@ export type Wanted =
 export async function wantedForwards(context: Context): Promise<Wanted> {
   const [first, ...more] = context.words
   if (first?.includes('/') === true) return oneTarget(first, more, context)
-  const found = await theFile(context)
+  const found = await theFiles(context)
   if (found === undefined) return { kind: 'no-file' }
-  const flags = flagsOf(context)
-  const loaded: Loaded =
-    found.path === '-'
-      ? loadBytes('stdin', await readAll(context.stdin()), { directory: context.cwd, flags })
-      : await load(found.path, { files: realFiles, flags, shownAs: found.shownAs, looksForOverride: !found.isNamed })
+  const { loaded } = await readFiles(context, found, { names: context.words })
   if (loaded.kind === 'rejected') return { ...loaded, from: found.shownAs }
   const { project } = loaded
   const unknown = context.words.find((name) => !project.forwards.some((forward) => forward.name === name))

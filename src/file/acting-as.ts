@@ -7,7 +7,7 @@
 import type { Step } from './document.ts'
 import type { ProblemSink } from './entry.ts'
 import type { Access } from './forward.ts'
-import { isPlain } from './shape-check.ts'
+import { isPlain } from './plain.ts'
 
 /** The first layer that says anything, as far as it can be used. */
 export function actingAs(layers: readonly Record<string, unknown>[]): Pick<Access, 'as' | 'asGroups'> {

@@ -12,36 +12,68 @@ export type Step = string | number
 export interface Located {
   readonly value: unknown
   readonly places: ReadonlyMap<string, Place>
+  /** The file, or the first of those that were merged. */
   readonly source: Source
   readonly problems: readonly Problem[]
   /** Stretches of text that a problem is told of: nothing more is said about them. */
   readonly refused: readonly Span[]
+  /** Texts with a `$`, outside of `x-`: their paths. */
+  readonly templates: readonly (readonly Step[])[]
 }
 
 /** A stretch of the text, its end not included. */
 export interface Span {
+  readonly source: Source
   readonly start: number
   readonly end: number
 }
 
-/** Offsets into the text. */
+/** Where something stands: offsets into the text of its file. */
 export interface Place {
+  readonly source: Source
   /** Where the key stands, for what is a map's value. */
   readonly key?: number
   readonly value: number
   /** Where the first character of the value stands, when the text holds it letter by letter. */
   readonly text?: number
+  /** For a value with variables: where its letters come from, and whose values they are. */
+  readonly filled?: Filled
+}
+
+/** What became of a template. */
+export interface Filled {
+  readonly segments: readonly { readonly at: number; readonly offset: number; readonly isVariable: boolean }[]
+  /** The variables whose values are in it. */
+  readonly used: readonly string[]
+  /** Those of them whose values must not be said. */
+  readonly secrets: readonly string[]
+}
+
+/** Where at a place a message points: at the key, or behind so many characters of the value. */
+export interface Pointer {
+  readonly key?: boolean
+  readonly inside?: number
+}
+
+/** What is wrong, in words. */
+export interface Wording {
+  readonly code: string
+  readonly message: string
+  readonly fix?: string | undefined
 }
 
 /** The text itself, by lines. */
 export class Source {
   readonly file: string
   readonly text: string
+  /** The base of the paths in it. */
+  readonly directory: string
   readonly #starts: number[] = [0]
 
-  constructor(file: string, text: string) {
+  constructor(file: string, text: string, directory = '/') {
     this.file = file
     this.text = text
+    this.directory = directory
     for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.#starts.push(at + 1)
   }
 
@@ -81,11 +113,31 @@ export function pathKey(path: readonly Step[]): string {
   return JSON.stringify(path)
 }
 
+/** A problem with the value at `path`. What a secret variable holds is not said, nor any part of it. */
+export function problemAt(located: Located, path: readonly Step[], pointer: Pointer, { code, message, fix }: Wording): Problem {
+  const place = placeOf(located, path)
+  const offset = offsetOf(place, pointer)
+  const used = place.filled?.used ?? []
+  if (used.length === 0 || pointer.key) return place.source.problem(offset, code, message, fix)
+  const names = used.map((name) => `\${${name}}`).join(', ')
+  if (place.filled?.secrets.length === 0) return place.source.problem(offset, code, `${message}, with ${names} filled in`, fix)
+  const hidden = 'its value is not shown, for its name looks like that of a secret'
+  return place.source.problem(offset, code, `what ${names} holds is not what belongs here`, `check it; ${hidden}`)
+}
+
+function offsetOf(place: Place, { key, inside }: Pointer): number {
+  if (key) return place.key ?? place.value
+  if (inside === undefined) return place.value
+  const segment = place.filled?.segments.findLast(({ at }) => at <= inside)
+  if (segment) return segment.isVariable ? segment.offset : segment.offset + inside - segment.at
+  return place.text === undefined ? place.value : place.text + inside
+}
+
 /** Where the value at `path` stands, or the nearest parent that has a place. */
 export function placeOf(located: Located, path: readonly Step[]): Place {
   for (let length = path.length; length >= 0; length--) {
     const place = located.places.get(pathKey(path.slice(0, length)))
     if (place) return place
   }
-  return { value: 0 }
+  return { source: located.source, value: 0 }
 }

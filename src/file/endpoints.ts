@@ -8,6 +8,8 @@ import { limits } from './limits.ts'
 export interface Resolved {
   readonly forward: Forward
   readonly entry: Entry
+  /** Takes problems of its file. */
+  readonly sink: ProblemSink
 }
 
 /** Who binds what. */
@@ -31,9 +33,10 @@ class Taken {
 }
 
 /** Tells each port that somebody above has; what is not enabled binds nothing. */
-export function checkEndpoints(resolved: readonly Resolved[], sink: ProblemSink): void {
+export function checkEndpoints(resolved: readonly Resolved[]): void {
   const count = resolved.reduce((sum, { forward }) => sum + forward.ports.length, 0)
-  if (count > limits.ports) return sink(['forwards'], 'KPF_YAML_LIMIT', `${count} ports, the limit is ${limits.ports}`, { key: true, fix: 'split the project' })
+  if (count > limits.ports)
+    return resolved[0]?.sink(['forwards'], 'KPF_YAML_LIMIT', `${count} ports, the limit is ${limits.ports}`, { key: true, fix: 'split the project' })
   const taken = new Taken()
   for (const one of resolved) {
     const { forward } = one
@@ -43,9 +46,9 @@ export function checkEndpoints(resolved: readonly Resolved[], sink: ProblemSink)
         const first = taken.other(address, localPort)
         if (first === undefined) continue
         const whose =
-          first === forward ? `twice by forward "${forward.name}"` : `by forward "${first.name}" (line ${first.position.line}) and forward "${forward.name}"`
+          first === forward ? `twice by forward "${forward.name}"` : `by forward "${first.name}" (${placeText(first, forward)}) and forward "${forward.name}"`
         const { path, inside } = portPlace(one, index)
-        sink(path, 'KPF_PORT_TAKEN', `${address.includes(':') ? `[${address}]` : address}:${localPort} is bound ${whose}`, {
+        one.sink(path, 'KPF_PORT_TAKEN', `${address.includes(':') ? `[${address}]` : address}:${localPort} is bound ${whose}`, {
           ...inside,
           fix: 'give one of them another local port',
         })
@@ -56,8 +59,14 @@ export function checkEndpoints(resolved: readonly Resolved[], sink: ProblemSink)
   }
 }
 
+/** `line 4`, or with its file when that is another one. */
+function placeText(first: Forward, second: Forward): string {
+  const { file, line } = first.position
+  return file === second.position.file ? `line ${line}` : `${file}:${line}`
+}
+
 /** Where a port stands: in its list, or as a word of the line. */
-export function portPlace({ forward, entry }: Resolved, index: number): { path: readonly Step[]; inside: { inside?: number } } {
+export function portPlace({ forward, entry }: Pick<Resolved, 'forward' | 'entry'>, index: number): { path: readonly Step[]; inside: { inside?: number } } {
   const word = entry.words.ports[index]?.[1]
   return word === undefined ? { path: ['forwards', forward.name, 'ports', index], inside: {} } : { path: ['forwards', forward.name], inside: { inside: word } }
 }

@@ -14,5 +14,23 @@ export function jsonSchema(): object {
       if (part.propertyNames !== undefined) part.propertyNames = { type: 'string', anyOf: [{ pattern: '^x-' }, { pattern: LABEL.source }] }
     },
   })
-  return { ...schema, title: 'kpf forwards file', $id: 'https://kpf.dev/schema/forwards.schema.json' }
+  return { ...withVariables(schema), title: 'kpf forwards file', $id: 'https://kpf.dev/schema/forwards.schema.json' }
+}
+
+const variable = { type: 'string', pattern: '\\$' }
+
+/** A number, a truth value or a text of some form may also be written as a text with a variable. */
+function withVariables(part: object): object {
+  const inner = Object.fromEntries(
+    Object.entries(part).map(([key, value]: [string, unknown]) => [key, key === 'propertyNames' || key === 'examples' ? value : deep(value)]),
+  )
+  const { description, examples, ...rest } = inner
+  const isForm = 'pattern' in rest || 'enum' in rest || ['number', 'integer', 'boolean'].includes(String(rest['type']))
+  if (!isForm) return inner
+  return { ...(description !== undefined && { description }), ...(examples !== undefined && { examples }), anyOf: [rest, variable] }
+}
+
+function deep(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(deep)
+  return typeof value === 'object' && value !== null ? withVariables(value) : value
 }

@@ -13,4 +13,9 @@ export const limits = {
   groups: 64,
   addresses: 16,
   keysInMap: 20_000,
+  /** Of one value, with its variables filled in. */
+  expandedText: 65_536,
+  /** `${A:-${B:-…}}` */
+  nestedDefaults: 16,
+  variableFiles: 16,
 } as const

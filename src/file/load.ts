@@ -1,84 +1,124 @@
 /**
- * Reads a forwards file and says what it holds: forwards, or every problem at once.
+ * Reads forwards files and says what they hold: forwards, or every problem at once.
  *
  * The one place of `file/` that touches the disk, through what it is handed. It never
  * throws for anything a file can contain.
  */
-import { basename, dirname, join, resolve as absolutePath } from 'node:path'
-import type { Files } from '../system/files.ts'
-import { type Located, Source, type Span } from './document.ts'
+import { dirname, resolve as absolutePath } from 'node:path'
+import type { FileRead, Files } from '../system/files.ts'
+import type { Located, Span } from './document.ts'
 import type { Flags } from './entry.ts'
 import type { Project } from './forward.ts'
+import { type Asking, gather, type RootFile, type Unit } from './gather.ts'
 import { limits } from './limits.ts'
-import { parse } from './parse.ts'
 import type { Problem } from './problems.ts'
 import { resolve } from './resolve.ts'
+import { retyped } from './retype.ts'
+import { everything, type Selection } from './selection.ts'
 import { checkShape } from './shape-check.ts'
+import type { Variable } from './variables.ts'
 
-/** A file, read. */
-export type Loaded =
+export type { RootFile } from './gather.ts'
+
+/** Every file that had a say, as it was read: those that are not there too. */
+export type Snapshot = ReadonlyMap<string, FileRead>
+
+/** What files say. */
+export type Loaded = { readonly variables?: readonly Variable[] } & (
   | { readonly kind: 'loaded'; readonly project: Project }
   | { readonly kind: 'rejected'; readonly problems: readonly Problem[]; readonly needsApproval: boolean }
+)
 
-/** How a file is read. */
+/** What stands around the files, and what was asked for beside them. */
 export interface LoadOptions {
-  readonly files: Files
   readonly flags: Flags
-  /** The file as the user named it, for messages. */
-  readonly shownAs?: string
-  /** Whether a `forwards.override.yaml` beside the file counts: not when it was named by `-f`. */
-  readonly looksForOverride: boolean
-  /** The file's bytes, when they were read already. */
-  readonly bytes?: Uint8Array | undefined
+  /** Where the person stands. */
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Files of variables, of `--env-file`. */
+  readonly envFiles?: readonly string[]
+  readonly selection?: Selection
 }
 
-/** Reads and resolves the file at `path`. */
-export async function load(path: string, options: LoadOptions): Promise<Loaded> {
-  const shown = options.shownAs ?? path
-  const read = options.bytes ? ({ kind: 'read', bytes: options.bytes } as const) : await options.files.read(path, limits.bytes)
-  if (read.kind !== 'read') return rejected([unreadable(shown, read)])
-  const override = options.looksForOverride && /^forwards\.ya?ml$/.test(basename(path)) ? await presentOverride(path, options.files) : undefined
-  const loaded = loadBytes(shown, read.bytes, { directory: dirname(absolutePath(path)), flags: options.flags })
-  if (override === undefined) return loaded
-  const planned: Problem = {
-    file: override,
-    line: 1,
-    column: 1,
-    code: 'KPF_PLANNED',
-    message: 'a forwards.override.yaml is planned, not in this version',
-    fix: 'move it away, or name the file with -f',
+/** Reads and resolves files; what `known` holds is not read again. The snapshot is what has to be watched. */
+export async function load(
+  roots: readonly RootFile[],
+  options: LoadOptions,
+  { files, known }: { readonly files: Files; readonly known?: Snapshot },
+): Promise<{ readonly loaded: Loaded; readonly snapshot: Snapshot }> {
+  const snapshot = new Map<string, FileRead>()
+  const walk = walked(roots, options)
+  let step = walk.next()
+  while (!step.done) {
+    const path = step.value
+    const read = snapshot.get(path) ?? known?.get(path) ?? (await files.read(path, limits.bytes))
+    snapshot.set(path, read)
+    step = walk.next(read)
   }
-  return rejected([planned, ...(loaded.kind === 'rejected' ? loaded.problems : [])])
+  return { loaded: step.value, snapshot }
 }
 
-/** The same for bytes that are at hand (`-f -`, tests). */
-export function loadBytes(shown: string, bytes: Uint8Array, around: { readonly directory: string; readonly flags: Flags }): Loaded {
-  if (bytes.length > limits.bytes) return rejected([unreadable(shown, { kind: 'too-large', bytes: bytes.length })])
-  const text = decode(shown, bytes)
-  if (typeof text !== 'string') return rejected([text])
-  const located = parse(shown, text)
-  if (!('places' in located)) return rejected(located)
-  const shapeProblems = checkShape(located)
-  const { project, problems } = resolve(located, { ...around, absolute: (path) => absolutePath(around.directory, path) })
-  const all = toldOnce(located, [...shapeProblems, ...problems])
-  return all.length > 0 ? rejected(all) : { kind: 'loaded', project }
+/** The same of bytes that are at hand, with no file beside them but those in `others`. */
+export function loadBytes(
+  shown: string,
+  bytes: Uint8Array,
+  options: Omit<LoadOptions, 'cwd'> & { readonly directory: string; readonly others?: Readonly<Record<string, string>> },
+): Loaded {
+  const { directory, others = {} } = options
+  const path = absolutePath(directory, shown)
+  const contents = new Map<string, Uint8Array>(Object.entries(others).map(([name, text]) => [absolutePath(directory, name), new TextEncoder().encode(text)]))
+  contents.set(path, bytes)
+  const walk = walked([{ path, shownAs: shown }], { ...options, cwd: directory })
+  let step = walk.next()
+  while (!step.done) {
+    const found = contents.get(step.value)
+    step = walk.next(found ? { kind: 'read', bytes: found } : { kind: 'missing' })
+  }
+  return step.value
+}
+
+function* walked(roots: readonly RootFile[], options: LoadOptions): Asking<Loaded> {
+  const { env = {}, envFiles = [], cwd, flags, selection = everything } = options
+  const { units, problems, variables } = yield* gather({ roots, cwd, env, envFiles })
+  const typed = units.map((unit) => ({ ...unit, located: retyped(unit.located, unit.filled) }))
+  const shapes = typed.flatMap(({ located }) => checkShape(located))
+  const first = roots[0]?.path ?? '-'
+  const directory = first === '-' ? cwd : dirname(absolutePath(cwd, first))
+  const { project, problems: meanings } = resolve(typed, { directory, flags, selection })
+  const all = [...problems, ...toldOnce(typed, [...shapes, ...meanings])]
+  return all.length > 0 ? { ...rejection(all), variables } : { kind: 'loaded', project, variables }
 }
 
 /** A place is told of once, by the first who found it: text, then shape, then meaning. */
-function toldOnce(located: Located, later: readonly Problem[]): readonly Problem[] {
+function toldOnce(units: readonly Unit[], later: readonly Problem[]): readonly Problem[] {
   const told = new Set<string>()
   const isNews = (problem: Problem): boolean => {
-    const key = `${problem.line}:${problem.column}:${problem.kind ?? ''}`
+    const key = `${problem.file}:${problem.line}:${problem.column}:${problem.kind ?? ''}`
     const isFirst = !told.has(key)
     told.add(key)
     return isFirst
   }
-  const isRefused = within(located.refused)
-  return [...located.problems.filter(isNews), ...later.filter((problem) => !isRefused(located.source.offset(problem))).filter(isNews)]
+  const mistakes = new Set(units.flatMap((unit) => unit.mistakes.map(({ problem }) => problem)))
+  const isRefused = within(units.map(({ located }) => located))
+  const early = units.flatMap(({ located }) => located.problems)
+  return [...early.filter(isNews), ...later.filter((problem) => mistakes.has(problem) || !isRefused(problem)).filter(isNews)]
+}
+
+/** Whether a problem stands in a stretch that was refused. */
+function within(all: readonly Located[]): (problem: Problem) => boolean {
+  const bySource = Map.groupBy(
+    all.flatMap(({ refused }) => refused),
+    ({ source }) => source,
+  )
+  const lookups = new Map([...bySource].map(([source, spans]) => [source.file, { source, isInside: insideOf(spans) }]))
+  return (problem) => {
+    const found = lookups.get(problem.file)
+    return found?.isInside(found.source.offset(problem)) ?? false
+  }
 }
 
 /** Whether an offset is inside one of the spans: looked up, for both may be many. */
-function within(spans: readonly Span[]): (offset: number) => boolean {
+function insideOf(spans: readonly Span[]): (offset: number) => boolean {
   const sorted = [...spans].sort((a, b) => a.start - b.start)
   const furthest: number[] = []
   for (const { end } of sorted) furthest.push(Math.max(end, furthest.at(-1) ?? 0))
@@ -95,58 +135,7 @@ function within(spans: readonly Span[]): (offset: number) => boolean {
 }
 
 /** Sorted by place; approval is what stands in the way only when nothing else does. */
-function rejected(problems: readonly Problem[]): Loaded {
+function rejection(problems: readonly Problem[]): Omit<Extract<Loaded, { kind: 'rejected' }>, 'variables'> {
   const sorted = [...problems].sort((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1))
-  return { kind: 'rejected', problems: sorted, needsApproval: sorted.length > 0 && sorted.every((problem) => problem.kind === 'approval') }
-}
-
-async function presentOverride(path: string, files: Files): Promise<string | undefined> {
-  for (const name of ['forwards.override.yaml', 'forwards.override.yml']) {
-    const candidate = join(dirname(path), name)
-    if ((await files.read(candidate, limits.bytes)).kind !== 'missing') return candidate
-  }
-  return undefined
-}
-
-function unreadable(file: string, read: Exclude<Awaited<ReturnType<Files['read']>>, { kind: 'read' }>): Problem {
-  const at = { file, line: 1, column: 1 }
-  switch (read.kind) {
-    case 'missing':
-      return { ...at, code: 'KPF_FILE_MISSING', message: 'no such file', fix: 'name another with -f' }
-    case 'not-a-file':
-      return { ...at, code: 'KPF_FILE_KIND', message: `not a regular file but a ${read.what}`, fix: 'name a file with -f' }
-    case 'too-large':
-      return { ...at, code: 'KPF_FILE_SIZE', message: `the file is larger than 1 MiB (${read.bytes} bytes)`, fix: 'split the project' }
-    case 'refused':
-      return { ...at, code: 'KPF_FILE_UNREADABLE', message: `cannot be read (${read.errno})`, fix: 'check its owner and mode' }
-  }
-}
-
-/** The text, or the first place that is not UTF-8. */
-function decode(file: string, bytes: Uint8Array): string | Problem {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
-    const { offset, before } = firstReplaced(text, bytes)
-    const source = new Source(file, before.replace(/^\uFEFF/, ''))
-    const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
-    const what = isUtf16 ? 'the file is UTF-16, not UTF-8' : `the file is not UTF-8 at byte ${offset}`
-    return source.problem(source.text.length, 'KPF_FILE_ENCODING', what, 'save it as UTF-8')
-  }
-}
-
-/** Where decoding put a replacement character that the bytes do not hold. */
-function firstReplaced(text: string, bytes: Uint8Array): { offset: number; before: string } {
-  const encoder = new TextEncoder()
-  let offset = 0
-  let from = 0
-  for (let at = text.indexOf('\uFFFD'); at !== -1; at = text.indexOf('\uFFFD', from)) {
-    offset += encoder.encode(text.slice(from, at)).length
-    const isReal = bytes[offset] === 0xef && bytes[offset + 1] === 0xbf && bytes[offset + 2] === 0xbd
-    if (!isReal) return { offset, before: text.slice(0, at) }
-    offset += 3
-    from = at + 1
-  }
-  return { offset: bytes.length, before: text }
+  return { kind: 'rejected', problems: sorted, needsApproval: sorted.every((problem) => problem.kind === 'approval') }
 }

@@ -10,7 +10,11 @@ import { readTree } from './read-tree.ts'
 
 /** The values of one document, or what is wrong with its text. */
 export function parse(file: string, text: string): Located | readonly Problem[] {
-  const source = new Source(file, text)
+  return parseSource(new Source(file, text))
+}
+
+/** The same of a text that has its lines counted. */
+export function parseSource(source: Source): Located | readonly Problem[] {
   const early = beforeParsing(source)
   if (early !== undefined) return [early]
   try {
@@ -90,7 +94,7 @@ function syntaxProblem(source: Source, error: YAMLError): Problem {
   if (error.code === 'TAG_RESOLVE_FAILED') return source.problem(at, 'KPF_YAML_TAG', 'tags are not allowed', 'write the plain value')
   const template = /\$?\{\{?[^"'{}]*\}\}?/.exec(source.line(line))
   if (/[{[].*\$\{/.test(source.line(line)) && template) {
-    const fix = 'write the value itself: `${…}` is planned, not in this version, and will need quotes inside { }'
+    const fix = 'put it in quotes: "${…}"'
     return source.problem(at, 'KPF_YAML_SYNTAX', 'an unquoted `${…}` inside { } or [ ] is not YAML', fix)
   }
   if (/Missing closing/.test(error.message)) {

@@ -1,6 +1,6 @@
 /** Fields that the language will have: known, refused by name, never ignored. Pure. */
 
-const top = ['include', 'envFile', 'vars', 'exports', 'environments', 'templates', 'tags', 'hostnames', 'gateway', 'hooks', 'relay']
+const top = ['include', 'exports', 'environments', 'templates', 'tags', 'hostnames', 'gateway', 'hooks', 'relay']
 const forward = [
   'profiles',
   'dependsOn',

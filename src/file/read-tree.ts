@@ -14,6 +14,7 @@ export interface Tree {
   readonly places: ReadonlyMap<string, Place>
   readonly problems: readonly Problem[]
   readonly refused: readonly Span[]
+  readonly templates: readonly (readonly Step[])[]
   /** Beyond a limit: the value is cut. */
   readonly isTooLarge: boolean
 }
@@ -22,13 +23,15 @@ export interface Tree {
 export function readTree(source: Source, document: Document): Tree {
   const reader = new Reader(source, document)
   const value = reader.read(document.contents, [], undefined)
-  return { value, places: reader.places, problems: reader.problems, refused: reader.refused, isTooLarge: reader.isTooLarge }
+  const { places, problems, refused, templates, isTooLarge } = reader
+  return { value, places, problems, refused, templates, isTooLarge }
 }
 
 class Reader {
   readonly places = new Map<string, Place>()
   readonly problems: Problem[] = []
   readonly refused: Span[] = []
+  readonly templates: (readonly Step[])[] = []
   isTooLarge = false
   readonly #source: Source
   readonly #targets: ReadonlyMap<Alias, ParsedNode | undefined>
@@ -45,7 +48,7 @@ class Reader {
   read(node: unknown, path: readonly Step[], keyAt: number | undefined): unknown {
     const start = startOf(node) ?? keyAt ?? 0
     const text = isScalar(node) && typeof node.value === 'string' ? textAt(this.#source.text, start, node.value) : undefined
-    this.places.set(pathKey(path), { value: start, ...(text !== undefined && { text }), ...(keyAt !== undefined && { key: keyAt }) })
+    this.places.set(pathKey(path), { source: this.#source, value: start, ...(text !== undefined && { text }), ...(keyAt !== undefined && { key: keyAt }) })
     if (this.#isBeyond(start, path.length)) return undefined
     if (isAlias(node)) return this.#alias(node, path, keyAt)
     if (node === null || node === undefined) return null
@@ -77,7 +80,7 @@ class Reader {
     this.isTooLarge = true
   }
 
-  /** What no value of this version may hold; `x-` keys are nobody's business. */
+  /** What no value may hold, and which have variables; `x-` keys are nobody's business. */
   #checkText(node: { value: unknown }, path: readonly Step[], start: number): void {
     const value = String(node.value)
     const control = controlIn(value)
@@ -85,15 +88,7 @@ class Reader {
       this.#refuse(node, start, { code: 'KPF_VALUE', message: `the control character ${control} is not allowed`, fix: 'remove it' })
       return
     }
-    const dollar = value.indexOf('$')
-    if (dollar === -1 || path.some((step) => typeof step === 'string' && step.startsWith('x-'))) return
-    const told = /^\$(\$|\{[^}]*\}?|\([^)]*\)?|\w*)/.exec(value.slice(dollar))?.[0] ?? '$'
-    const found = this.#source.text.slice(start, endOf(node)).indexOf(told)
-    this.#refuse(node, found === -1 ? start : start + found, {
-      code: 'KPF_PLANNED',
-      message: `"${printable(told)}": "$" in a value is planned as interpolation, not in this version`,
-      fix: 'write the value itself, without "$"',
-    })
+    if (value.includes('$') && !path.some((step) => typeof step === 'string' && step.startsWith('x-'))) this.templates.push(path)
   }
 
   #checkTag(node: unknown, start: number): void {
@@ -193,7 +188,7 @@ class Reader {
   #refuse(node: unknown, at: number, { code, message, fix }: { code: string; message: string; fix: string }): undefined {
     this.problems.push(this.#source.problem(at, code, message, fix))
     const start = startOf(node)
-    if (start !== undefined) this.refused.push({ start, end: Math.max(start + 1, endOf(node)) })
+    if (start !== undefined) this.refused.push({ source: this.#source, start, end: Math.max(start + 1, endOf(node)) })
     return undefined
   }
 }

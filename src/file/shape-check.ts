@@ -4,25 +4,29 @@
  */
 import { distance } from 'fastest-levenshtein'
 import type * as z from 'zod'
-import { type Located, pathKey, placeOf, type Step } from './document.ts'
+import { type Located, problemAt, type Step } from './document.ts'
 import { limits } from './limits.ts'
+import { isPlain, type Plain, valueAt } from './plain.ts'
 import { isPlanned } from './planned.ts'
 import type { Problem } from './problems.ts'
 import { printable } from './printable.ts'
 import * as shape from './shape.ts'
 import { display, exampleOf, wordingOf } from './wording.ts'
 
-type Plain = Record<string, unknown>
-
 const MAX_SUGGESTIONS = 100
 
 /** Every problem of shape; an empty list means that the values fit the schemas. */
 export function checkShape(located: Located): readonly Problem[] {
-  const { value, source } = located
+  const { value } = located
   const check = new Check(located)
   if (!isPlain(value)) {
     return [
-      source.problem(placeOf(located, []).value, 'KPF_VALUE', 'the file must be a map with the key `forwards`', 'write `forwards:` and the entries below it'),
+      problemAt(
+        located,
+        [],
+        {},
+        { code: 'KPF_VALUE', message: 'the file must be a map with the key `forwards`', fix: 'write `forwards:` and the entries below it' },
+      ),
     ]
   }
   check.top(value)
@@ -157,6 +161,10 @@ class Check {
       for (const key of issue.keys) this.#unknown(key, path, issue.path.length === 0 ? known : keysIn(path))
       return
     }
+    if (issue.code === 'invalid_key') {
+      const fix = issue.issues[0]?.message
+      return this.#key(path, 'KPF_NAME', `"${printable(String(path.at(-1)))}" cannot be a name here`, fix)
+    }
     const value = valueAt(this.#located.value, path)
     if (value === null || value === undefined) return this.#missing(value, path)
     const { code, message, fix } = wordingOf(issue, value, path)
@@ -180,18 +188,12 @@ class Check {
   }
 
   #at(path: readonly Step[], code: string, message: string, fix?: string): void {
-    this.problems.push(this.#located.source.problem(placeOf(this.#located, path).value, code, message, fix))
+    this.problems.push(problemAt(this.#located, path, {}, { code, message, fix }))
   }
 
   #key(path: readonly Step[], code: string, message: string, fix?: string): void {
-    const place = this.#located.places.get(pathKey(path)) ?? placeOf(this.#located, path)
-    this.problems.push(this.#located.source.problem(place.key ?? place.value, code, message, fix))
+    this.problems.push(problemAt(this.#located, path, { key: true }, { code, message, fix }))
   }
-}
-
-/** Whether a value is a map of the file. */
-export function isPlain(value: unknown): value is Plain {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** A map without its `x-` keys. */
@@ -227,16 +229,6 @@ function keysIn(path: readonly Step[]): readonly string[] {
   const field = Object.hasOwn(holders, holder) ? holders[holder] : undefined
   const inner = isPlain(field) && typeof field['unwrap'] === 'function' ? field['unwrap']() : field
   return isPlain(inner) && isPlain(inner['shape']) ? Object.keys(inner['shape']) : []
-}
-
-function valueAt(value: unknown, path: readonly Step[]): unknown {
-  let current = value
-  for (const part of path) {
-    if (Array.isArray(current)) current = current[Number(part)]
-    else if (isPlain(current)) current = current[part]
-    else return undefined
-  }
-  return current
 }
 
 function isNewer(version: unknown): boolean {

@@ -169,6 +169,8 @@ export const settings = z.strictObject({
   watch: z.strictObject({ debounce: duration.optional().describe('Quiet time before a change is read. Default 100ms.') }).optional(),
 })
 
+const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'use letters, digits and "_", beginning with a letter or "_"')
+
 export const forwardName = label.describe('The name of a forward.')
 
 /** The whole file. */
@@ -181,6 +183,16 @@ export const file = z
     cluster: common.cluster,
     kubeconfig: common.kubeconfig,
     namespace: common.namespace,
+    envFile: z
+      .union([text, z.array(text).min(1, 'name at least one file').max(limits.variableFiles, `name at most ${limits.variableFiles} files`)])
+      .optional()
+      .describe('Files of variables, relative to this file: `NAME=value` lines. Of two that have a name the later one counts.')
+      .meta({ examples: ['.env.dev'] }),
+    vars: z
+      .record(variableName, z.union([z.string(), z.number(), z.boolean()]))
+      .optional()
+      .describe('Variables that nothing else has a value for.')
+      .meta({ examples: [{ API_PORT: 8080 }] }),
     clusters: z.record(label, cluster).optional().describe("Aliases, so that colleagues' context names may differ."),
     defaults: defaults.optional(),
     forwards: z

@@ -22,6 +22,8 @@ const examples: Readonly<Record<string, string>> = {
   pods: '{ requireReady: true }',
   defaults: '{ namespace: shop }',
   addresses: '[localhost]',
+  envFile: '.env.dev, or a list of files',
+  vars: '{ API_PORT: 8080 }',
   asGroups: '[team-a]',
   restart: 'always, no, on-failure or on-failure:N',
   transport: 'auto',
@@ -36,12 +38,14 @@ export function wordingOf(issue: z.core.$ZodIssue, value: unknown, path: readonl
   const code = codeOf(path, field)
   if (issue.code === 'invalid_value') return { code, message: cannotBe(field, shown), fix: `write one of ${issue.values.map(String).join(', ')}` }
   if (issue.code === 'invalid_type') return wrongType(issue.expected, value, { code, field, shown })
-  return { code, message: cannotBe(field, shown), fix: issue.code === 'invalid_union' ? exampleOf(field) : issue.message }
+  const message = cannotBe(field, shown)
+  if (path[0] === 'vars') return { code, message, fix: 'write a text, a number, true or false' }
+  return { code, message, fix: issue.code === 'invalid_union' ? exampleOf(field) : issue.message }
 }
 
 /** `drain: { timeout: 30s }`: what to write for a field. */
 export function exampleOf(field: string): string {
-  const example = examples[field]
+  const example = Object.hasOwn(examples, field) ? examples[field] : undefined
   return example === undefined ? 'write a value, or remove the key' : `write ${field}: ${example}`
 }
 

@@ -1,6 +1,6 @@
 /** A forward to change in tests: `forward('web 3000 svc/web 80')` and what differs. */
 import type { Forward } from '../../src/file/forward.ts'
-import { builtIn } from '../../src/file/resolve.ts'
+import { builtIn } from '../../src/file/policies.ts'
 
 /** `NAME LOCAL SERVICE REMOTE`. */
 export function forward(line: string, changes: Partial<Forward> = {}): Forward {

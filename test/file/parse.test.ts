@@ -98,7 +98,7 @@ test('all problems are told at once: of the text, of the shape, of the meaning',
     '5:12 KPF_PORT_TAKEN',
     '6:16 KPF_TARGET',
     '6:32 KPF_PORT',
-    '6:47 KPF_PLANNED',
+    '6:47 KPF_VARIABLE_UNSET',
   ])
 })
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { Forward, Project } from '../../src/file/forward.ts'
 import { load, loadBytes } from '../../src/file/load.ts'
 import type { Flags } from '../../src/file/entry.ts'
+import type { FileRead } from '../../src/system/files.ts'
 import { problemsText } from '../../src/output/problem-text.ts'
 
 const around = { directory: '/home/dev/My Shop', flags: {} }
@@ -174,20 +175,16 @@ test('too many ports or addresses are refused before they cost time', () => {
   expect(rejected(many).codes).toEqual(['2:1 KPF_YAML_LIMIT'])
 })
 
-test('a file that cannot be read, and an override beside it, are problems too', async () => {
+test('a file that cannot be read is a problem too', async () => {
   const bytes = new TextEncoder().encode('forwards: {}')
-  const files = (answer: Awaited<ReturnType<Parameters<typeof load>[1]['files']['read']>>): Parameters<typeof load>[1]['files'] => ({
-    ...Object.create(null),
-    read: (path: string) => Promise.resolve(path.includes('override') && answer.kind !== 'read' ? { kind: 'missing' as const } : answer),
-  })
-  const codes = async (answer: Parameters<typeof files>[0], looksForOverride: boolean): Promise<readonly string[]> => {
-    const loaded = await load('/home/dev/shop/forwards.yaml', { files: files(answer), flags: {}, looksForOverride })
+  const codes = async (answer: FileRead): Promise<readonly string[]> => {
+    const files = { read: async (path: string) => (path.endsWith('forwards.yaml') ? answer : ({ kind: 'missing' } as const)) }
+    const { loaded } = await load([{ path: '/home/dev/shop/forwards.yaml', shownAs: 'forwards.yaml' }], { cwd: '/', flags: {} }, { files })
     return loaded.kind === 'loaded' ? [] : loaded.problems.map(({ code }) => code)
   }
-  expect(await codes({ kind: 'read', bytes }, false)).toEqual([])
-  expect(await codes({ kind: 'read', bytes }, true)).toEqual(['KPF_PLANNED'])
-  expect(await codes({ kind: 'missing' }, true)).toEqual(['KPF_FILE_MISSING'])
-  expect(await codes({ kind: 'not-a-file', what: 'directory' }, true)).toEqual(['KPF_FILE_KIND'])
-  expect(await codes({ kind: 'too-large', bytes: 9_999_999 }, true)).toEqual(['KPF_FILE_SIZE'])
-  expect(await codes({ kind: 'refused', errno: 'EACCES' }, true)).toEqual(['KPF_FILE_UNREADABLE'])
+  expect(await codes({ kind: 'read', bytes })).toEqual([])
+  expect(await codes({ kind: 'missing' })).toEqual(['KPF_FILE_MISSING'])
+  expect(await codes({ kind: 'not-a-file', what: 'directory' })).toEqual(['KPF_FILE_KIND'])
+  expect(await codes({ kind: 'too-large', bytes: 9_999_999 })).toEqual(['KPF_FILE_SIZE'])
+  expect(await codes({ kind: 'refused', errno: 'EACCES' })).toEqual(['KPF_FILE_UNREADABLE'])
 })

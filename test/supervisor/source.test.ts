@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Loaded } from '../../src/file/load.ts'
 import type { Project } from '../../src/file/forward.ts'
 import { Source } from '../../src/supervisor/source.ts'
+import type { FileRead } from '../../src/system/files.ts'
 import { HandClock } from '../fake/clock.ts'
 
 test('a save is applied once it has been quiet for 100 ms and two reads 110 ms apart agree', async () => {
@@ -113,12 +114,44 @@ test.each([0, 50, 150, 300])('a source that is closed %d ms after a change tells
   expect(desk.clock.waiting).toBe(0)
 })
 
+test('a file that the new text names is read twice before it counts, and watched from then on', async () => {
+  const desk = new Desk('one')
+  desk.names = ['more.yaml']
+  desk.beside = { 'more.yaml': 'half' }
+  desk.onLoad = () => (desk.beside = { 'more.yaml': 'whole' })
+  desk.save('two')
+  await desk.clock.advance(5_000)
+  expect(desk.loaded).toEqual(['two', 'two'])
+  expect([desk.told, desk.watched]).toEqual([['good two'], ['forwards.yaml more.yaml']])
+})
+
+test('an edit of a file beside is a reload, and one of them that is gone for a moment is waited for', async () => {
+  const desk = new Desk('one')
+  desk.names = ['more.yaml']
+  desk.beside = { 'more.yaml': '1' }
+  desk.save('two')
+  await desk.clock.advance(5_000)
+  desk.beside = {}
+  desk.source.changed()
+  await desk.clock.advance(300)
+  desk.beside = { 'more.yaml': '2' }
+  await desk.clock.advance(5_000)
+  expect([desk.told, desk.loaded]).toEqual([
+    ['good two', 'good two'],
+    ['two', 'two'],
+  ])
+})
+
 /** A file on a desk: whoever saves it tells the source. */
 class Desk {
   readonly clock = new HandClock()
   readonly told: string[] = []
   readonly loaded: (string | undefined)[] = []
+  readonly watched: string[] = []
   text: string | undefined
+  /** Files that the file names, once it is loaded, and what is in them. */
+  names: readonly string[] = []
+  beside: Record<string, string | undefined> = {}
   onLoad: () => void = () => {}
   readonly source: Source
 
@@ -127,14 +160,25 @@ class Desk {
     this.source = new Source(
       {
         clock: this.clock,
-        readBytes: async () => (this.text === undefined ? undefined : Buffer.from(this.text)),
-        load: async (bytes) => this.#load(bytes),
+        read: async (paths) => new Map(paths.map((path) => [path, this.#fileAt(path)])),
+        load: async (known) => {
+          const read = known.get('forwards.yaml')
+          const snapshot = new Map(known)
+          for (const path of this.names) if (!snapshot.has(path)) snapshot.set(path, this.#fileAt(path))
+          return { loaded: this.#load(read?.kind === 'read' ? read.bytes : undefined), snapshot }
+        },
+        watched: (paths) => this.watched.push(paths.join(' ')),
         debounceMs: () => 100,
         good: (project) => this.told.push(`good ${project.name}`),
         bad: (problems) => this.told.push(`bad ${problems[0]?.message}`),
       },
-      Buffer.from(text),
+      new Map([['forwards.yaml', { kind: 'read', bytes: Buffer.from(text) }]]),
     )
+  }
+
+  #fileAt(path: string): FileRead {
+    const text = path === 'forwards.yaml' ? this.text : this.beside[path]
+    return text === undefined ? { kind: 'missing' } : { kind: 'read', bytes: Buffer.from(text) }
   }
 
   save(text: string | undefined): void {
