@@ -20,6 +20,8 @@ export interface ForwardsFile {
   kubeconfig?: string | undefined
   namespace?: string | undefined
   /** Aliases, so that colleagues' context names may differ. */
+  /** Other files of forwards. */
+  include?: (string | IncludeEntry)[] | undefined
   /** Files of variables, `NAME=value` lines. */
   envFile?: string | string[] | undefined
   /** Variables that nothing else has a value for. */
@@ -29,6 +31,16 @@ export interface ForwardsFile {
   /** By name: one line in the words of `kubectl port-forward`, or the full form. */
   forwards: Record<string, string | ForwardEntry>
   settings?: { concurrency?: number | undefined; watch?: { debounce?: Duration | undefined } | undefined } | undefined
+}
+
+/** A file whose forwards belong to the project too. */
+export interface IncludeEntry {
+  path: string
+  /** Stands before the names of its forwards. */
+  prefix?: string | undefined
+  envFile?: string | string[] | undefined
+  /** Nothing of it is started unless one of these is on. */
+  profiles?: string[] | undefined
 }
 
 /** A cluster under a name of the file's own. */
@@ -77,6 +89,8 @@ export interface ForwardEntry extends ForwardOptions {
   target: string | TargetEntry
   ports: (number | string | PortEntry)[]
   description?: string | undefined
+  /** It is started only when one of these is on. */
+  profiles?: string[] | undefined
 }
 
 /** What to forward to, in full. */

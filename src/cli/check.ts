@@ -3,7 +3,7 @@ import { counted } from '../output/words.ts'
 import { problemsText } from '../output/problem-text.ts'
 import { type Context, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
-import { NO_FILE, readFiles, theFiles } from './project-file.ts'
+import { openFiles } from './project-file.ts'
 
 /** Runs the verb. */
 export async function check(context: Context): Promise<number> {
@@ -12,12 +12,9 @@ export async function check(context: Context): Promise<number> {
     context.err(`kpf: check knows no output "${output}"\n    use text or json\n`)
     return exitCodes.usage
   }
-  const found = await theFiles(context)
-  if (found === undefined) {
-    context.err(NO_FILE)
-    return exitCodes.usage
-  }
-  const { loaded } = await readFiles(context, found)
+  const opened = await openFiles(context)
+  if (opened.kind === 'ended') return opened.code
+  const { found, loaded } = opened
   const problems = loaded.kind === 'rejected' ? loaded.problems : []
   if (output === 'json') context.out(`${JSON.stringify({ v: 1, problems }, undefined, 2)}\n`)
   else if (problems.length > 0) context.out(`${problemsText(problems)}\n`)

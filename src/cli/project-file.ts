@@ -1,13 +1,14 @@
 /** The forwards files of a command line: which ones, with which flags over them. */
+import { dirname, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Flags } from '../file/entry.ts'
 import { limits } from '../file/limits.ts'
 import { load, type Loaded, type LoadOptions, type RootFile, type Snapshot } from '../file/load.ts'
 import { realFiles } from '../system/files.ts'
 import { type Context, textFlag, textFlags } from './context.ts'
-import { findFile } from './find-file.ts'
+import { exitCodes } from './exit-codes.ts'
+import { findFile, projectRoot } from './find-file.ts'
 
-/** What is said when there is no file. */
 export const NO_FILE = 'kpf: no forwards.yaml here or in the directories above, up to the repository\n    write one, name one with -f, or try: kpf demo\n'
 
 /** The files that are meant, before what they name themselves. */
@@ -17,19 +18,50 @@ export interface FoundFiles {
   readonly shownAs: string
   /** Whether edits can be seen: standard input has none. */
   readonly isWatchable: boolean
+  readonly isNamed: boolean
+  /** What belongs to the project. */
+  readonly root: string
+}
+
+/** What became of reading the files of a command line. */
+export type Opened =
+  | { readonly kind: 'read'; readonly found: FoundFiles; readonly loaded: Loaded; readonly snapshot: Snapshot }
+  /** It was said already; the process ends with this code. */
+  | { readonly kind: 'ended'; readonly code: number }
+
+/** Finds and reads the files, and checks the flags about them. */
+export async function openFiles(context: Context, names: readonly string[] = []): Promise<Opened> {
+  const wrong = flagProblem(context)
+  const found = wrong === undefined ? await theFiles(context) : undefined
+  if (found === undefined) {
+    context.err(wrong ?? NO_FILE)
+    return { kind: 'ended', code: exitCodes.usage }
+  }
+  const { loaded, snapshot } = await readFiles(context, found, { names })
+  const known = loaded.kind === 'loaded' ? (loaded.project.profiles ?? []) : undefined
+  const stranger = profilesOf(context).find((profile) => profile !== '*' && known !== undefined && !known.includes(profile))
+  if (stranger === undefined) return { kind: 'read', found, loaded, snapshot }
+  context.err(`kpf: no forward has the profile "${stranger}"\n    ${known?.length ? `profiles: ${known.join(', ')}` : 'the files name none'}\n`)
+  return { kind: 'ended', code: exitCodes.usage }
+}
+
+function flagProblem(context: Context): string | undefined {
+  const offset = textFlag(context.flags, 'port-offset')
+  if (offset !== undefined && !/^\d{1,5}$/.test(offset)) return `kpf: --port-offset is a number from 0, not "${offset}"\n    write --port-offset 1000\n`
+  return textFlags(context.flags, 'file').filter((name) => name === '-').length > 1 ? 'kpf: standard input is named twice\n    write -f - once\n' : undefined
 }
 
 /** The files that are meant; undefined when none was named and none is there. */
 export async function theFiles(context: Context): Promise<FoundFiles | undefined> {
-  const named = textFlags(context.flags, 'file').slice(-1)
-  const found = named.length === 0 ? await findFile(context.cwd, undefined, realFiles) : undefined
-  if (named.length === 0) return found && { roots: [found], shownAs: found.shownAs, isWatchable: true }
-  const roots = await Promise.all(
-    named.map(async (name) =>
-      name === '-' ? { path: '-', shownAs: 'stdin' } : ((await findFile(context.cwd, name, realFiles)) ?? { path: name, shownAs: name }),
-    ),
-  )
-  return { roots, shownAs: roots.map(({ shownAs }) => shownAs).join(', '), isWatchable: roots.some(({ path }) => path !== '-') }
+  const named = textFlags(context.flags, 'file')
+  if (named.length === 0) {
+    const found = await findFile(context.cwd, realFiles)
+    return found && { roots: [found], shownAs: found.shownAs, isWatchable: true, isNamed: false, root: await projectRoot(dirname(found.path), realFiles) }
+  }
+  const roots = named.map((name) => ({ path: name === '-' ? '-' : resolve(context.cwd, name), shownAs: name === '-' ? 'stdin' : name }))
+  const first = roots[0]?.path ?? '-'
+  const root = await projectRoot(first === '-' ? context.cwd : dirname(first), realFiles)
+  return { roots, shownAs: roots.map(({ shownAs }) => shownAs).join(', '), isWatchable: roots.some(({ path }) => path !== '-'), isNamed: true, root }
 }
 
 /** What the files say; `known` holds what was read already, standard input for one. */
@@ -40,7 +72,27 @@ export async function readFiles(
 ): Promise<{ readonly loaded: Loaded; readonly snapshot: Snapshot }> {
   const isPiped = found.roots.some(({ path }) => path === '-') && !known?.has('-')
   const piped: Snapshot = isPiped ? new Map([['-', { kind: 'read', bytes: await readAll(context.stdin()) }]]) : new Map()
-  return load(found.roots, loadOptions(context, names), { files: realFiles, known: new Map([...(known ?? []), ...piped]) })
+  const options: LoadOptions = {
+    flags: flagsOf(context),
+    cwd: context.cwd,
+    root: found.root,
+    env: context.env,
+    envFiles: textFlags(context.flags, 'env-file'),
+    selection: { names, profiles: profilesOf(context) },
+    looksForOverride: !found.isNamed,
+    portOffset: Number(textFlag(context.flags, 'port-offset') ?? 0),
+  }
+  return load(found.roots, options, { files: realFiles, known: new Map([...(known ?? []), ...piped]) })
+}
+
+/** `--profile`, or `KPF_PROFILES` as compose has it: names with commas between. */
+function profilesOf(context: Context): readonly string[] {
+  const flags = textFlags(context.flags, 'profile')
+  const given = flags.length > 0 ? flags : [context.env['KPF_PROFILES'] ?? '']
+  return given
+    .flatMap((names) => names.split(','))
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
 }
 
 /** Those files as they are now; what came through standard input stays what it was. */
@@ -52,16 +104,6 @@ export async function readAgain(paths: readonly string[], known: Snapshot): Prom
     }),
   )
   return new Map(reads)
-}
-
-function loadOptions(context: Context, names: readonly string[]): LoadOptions {
-  return {
-    flags: flagsOf(context),
-    cwd: context.cwd,
-    env: context.env,
-    envFiles: textFlags(context.flags, 'env-file'),
-    selection: { names, profiles: [] },
-  }
 }
 
 /** Flags that win over every forward. */

@@ -6,7 +6,7 @@ import { Source } from '../supervisor/source.ts'
 import { realClock } from '../system/clock.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
-import { type FoundFiles, NO_FILE, readAgain, readFiles, theFiles } from './project-file.ts'
+import { type FoundFiles, openFiles, readAgain, readFiles } from './project-file.ts'
 import { outputForm, render } from './renderer.ts'
 import { runUntilStopped } from './run.ts'
 import { whereText } from './where.ts'
@@ -18,12 +18,9 @@ export async function up(context: Context): Promise<number> {
     context.err(`kpf: up knows no output "${textFlag(context.flags, 'output')}"\n    use auto, plain, jsonl or quiet\n`)
     return exitCodes.usage
   }
-  const found = await theFiles(context)
-  if (found === undefined) {
-    context.err(NO_FILE)
-    return exitCodes.usage
-  }
-  const { loaded, snapshot } = await readFiles(context, found, { names: context.words })
+  const opened = await openFiles(context, context.words)
+  if (opened.kind === 'ended') return opened.code
+  const { found, loaded, snapshot } = opened
   if (loaded.kind === 'rejected') {
     context.err(`${problemsText(loaded.problems)}\n`)
     return loaded.needsApproval ? exitCodes.approval : exitCodes.usage

@@ -27,7 +27,9 @@ export interface Verb {
 
 /** Flags of every verb. Each has a variable of its own: `KPF_` and its name. */
 export const globalFlags: readonly Flag[] = [
-  { name: 'file', short: 'f', value: 'PATH', isRepeatable: true, help: 'the forwards file; - is standard input' },
+  { name: 'file', short: 'f', value: 'PATH', isRepeatable: true, help: 'the forwards file; - is standard input; several are merged' },
+  { name: 'profile', value: 'NAME', isRepeatable: true, help: 'start the forwards of this profile too; * is all' },
+  { name: 'port-offset', value: 'N', help: 'add N to every local port, for a second copy beside the first' },
   { name: 'env-file', value: 'PATH', isRepeatable: true, help: 'a file of variables, NAME=value lines' },
   { name: 'kubeconfig', value: 'PATH', help: 'the kubeconfig to use' },
   { name: 'context', value: 'NAME', help: 'the context to use, for every forward' },
@@ -161,19 +163,5 @@ export const plannedVerbs: readonly string[] = [
 
 /** Flags of later versions. */
 export const plannedFlags: readonly string[] = [
-  ...[
-    'profile',
-    'port-offset',
-    'detach',
-    'wait',
-    'wait-timeout',
-    'no-deps',
-    'dry-run',
-    'abort-on-failure',
-    'keep-orphans',
-    'ttl',
-    'ports-file',
-    'save',
-    'live',
-  ],
+  ...['detach', 'wait', 'wait-timeout', 'no-deps', 'dry-run', 'abort-on-failure', 'keep-orphans', 'ttl', 'ports-file', 'save', 'live'],
 ]

@@ -21,6 +21,7 @@ export const fileCodes = {
   KPF_INTERPOLATION: { behind: 'a `$` in a value begins no variable', see: CHECK, fix: 'write `${NAME}` or `${NAME:-default}`; `$$` is a dollar' },
   KPF_VARIABLE_UNSET: { behind: 'a variable has no value, and no default stands beside it', see: CHECK, fix: 'set it, or write `${NAME:-default}`' },
   KPF_ENV_FILE: { behind: 'a file of variables is not there, or a line of it is not `NAME=value`', see: CHECK, fix: 'see the message; values are not shown' },
+  KPF_INCLUDE: { behind: 'an included file is not there, includes itself, or cannot be had', see: CHECK, fix: 'see the files in the message' },
   KPF_KEY_DUPLICATE: { behind: 'a key is given twice', see: CHECK, fix: 'remove or rename one' },
   KPF_KEY_RESERVED: { behind: '`__proto__`, `constructor` or `prototype` is a key', see: CHECK, fix: 'choose another name' },
   KPF_KEY_UNKNOWN: { behind: 'the language has no such key here', see: 'kpf schema', fix: 'see the suggestion' },
@@ -29,7 +30,11 @@ export const fileCodes = {
   KPF_VALUE: { behind: 'a value is of the wrong kind, or out of range', see: CHECK, fix: 'see the message' },
   KPF_VALUE_MISSING: { behind: 'nothing stands after a key', see: CHECK, fix: 'write the value' },
   KPF_DURATION: { behind: 'a text is no duration', see: CHECK, fix: 'write `500ms`, `10s`, `5m`, `1h30m`' },
-  KPF_NAME: { behind: 'a text is no name, or differs from another in case only', see: CHECK, fix: 'use lower-case letters, digits and `-`' },
+  KPF_NAME: {
+    behind: 'a text is no name, differs from another in case only, or another file has taken it',
+    see: CHECK,
+    fix: 'use lower-case letters, digits and `-`; `prefix` of an include',
+  },
   KPF_NAMESPACE: { behind: 'a text is no namespace', see: 'kubectl get namespaces', fix: 'use lower-case letters, digits and `-`' },
   KPF_TARGET: { behind: 'there is no target, its kind is unknown, or it has no name', see: CHECK, fix: 'write `svc/NAME`, `deploy/NAME`, `pod/NAME`' },
   KPF_SELECTOR: { behind: 'a text is no label selector', see: 'kubectl get pods -l SELECTOR', fix: 'write `app=web,tier!=cache`' },
@@ -38,5 +43,9 @@ export const fileCodes = {
   KPF_ADDRESS: { behind: 'a text is no address to bind', see: 'ip address', fix: 'write an IP, or `localhost`' },
   KPF_SHORT_FORM: { behind: 'the one-line form cannot be read', see: CHECK, fix: 'write it as for `kubectl port-forward`' },
   KPF_CLUSTER_ALIAS: { behind: 'the file has no such alias', see: CHECK, fix: 'define it under `clusters:`' },
-  KPF_APPROVAL: { behind: 'the file names a kubeconfig, an open address or a low port', see: CHECK, fix: 'change it, or use a flag' },
+  KPF_APPROVAL: {
+    behind: 'the file names a kubeconfig, an open address, a low port or a file outside of the project',
+    see: CHECK,
+    fix: 'change it, or use a flag',
+  },
 } as const satisfies Readonly<Record<string, Entry>>

@@ -4,6 +4,11 @@ import { portPlace, type Resolved } from './endpoints.ts'
 import type { ProblemSink } from './entry.ts'
 import { isPlain } from './plain.ts'
 
+/** What to do where a question stands in the way. */
+export function approvalFix(otherwise: string): string {
+  return `${otherwise}; approving a file is planned, not in this version`
+}
+
 /** What a file that somebody else wrote may not do without a question; addresses are asked about where they are read. */
 export function askAbout(top: Record<string, unknown>, resolved: readonly Resolved[], sink: ProblemSink): void {
   for (const path of kubeconfigPaths(top)) {

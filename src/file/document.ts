@@ -125,7 +125,8 @@ export function problemAt(located: Located, path: readonly Step[], pointer: Poin
   return place.source.problem(offset, code, `what ${names} holds is not what belongs here`, `check it; ${hidden}`)
 }
 
-function offsetOf(place: Place, { key, inside }: Pointer): number {
+/** The offset that a pointer means at a place. */
+export function offsetOf(place: Place, { key, inside }: Pointer): number {
   if (key) return place.key ?? place.value
   if (inside === undefined) return place.value
   const segment = place.filled?.segments.findLast(({ at }) => at <= inside)

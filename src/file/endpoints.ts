@@ -8,6 +8,8 @@ import { limits } from './limits.ts'
 export interface Resolved {
   readonly forward: Forward
   readonly entry: Entry
+  /** Where it stands in its file. */
+  readonly path: readonly Step[]
   /** Takes problems of its file. */
   readonly sink: ProblemSink
 }
@@ -66,7 +68,7 @@ function placeText(first: Forward, second: Forward): string {
 }
 
 /** Where a port stands: in its list, or as a word of the line. */
-export function portPlace({ forward, entry }: Pick<Resolved, 'forward' | 'entry'>, index: number): { path: readonly Step[]; inside: { inside?: number } } {
+export function portPlace({ path, entry }: Pick<Resolved, 'path' | 'entry'>, index: number): { path: readonly Step[]; inside: { inside?: number } } {
   const word = entry.words.ports[index]?.[1]
-  return word === undefined ? { path: ['forwards', forward.name, 'ports', index], inside: {} } : { path: ['forwards', forward.name], inside: { inside: word } }
+  return word === undefined ? { path: [...path, 'ports', index], inside: {} } : { path, inside: { inside: word } }
 }

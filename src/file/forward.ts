@@ -82,6 +82,8 @@ export interface Forward {
 export interface Project {
   readonly name: string
   readonly description?: string
+  /** All profiles that its files name, when they name any. */
+  readonly profiles?: readonly string[]
   readonly forwards: readonly Forward[]
   readonly settings: { readonly concurrency: number; readonly watchDebounceMs: number }
 }

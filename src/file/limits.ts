@@ -18,4 +18,8 @@ export const limits = {
   /** `${A:-${B:-…}}` */
   nestedDefaults: 16,
   variableFiles: 16,
+  profiles: 32,
+  includeDepth: 8,
+  files: 100,
+  allBytes: 4 * 1024 * 1024,
 } as const

@@ -38,6 +38,12 @@ export interface LoadOptions {
   /** Files of variables, of `--env-file`. */
   readonly envFiles?: readonly string[]
   readonly selection?: Selection
+  /** Whether a `forwards.override.yaml` beside the file counts: not when one was named. */
+  readonly looksForOverride?: boolean
+  /** What belongs to the project; without it the directory of the first file. */
+  readonly root?: string
+  /** Added to every local port that is a number. */
+  readonly portOffset?: number
 }
 
 /** Reads and resolves files; what `known` holds is not read again. The snapshot is what has to be watched. */
@@ -78,13 +84,13 @@ export function loadBytes(
 }
 
 function* walked(roots: readonly RootFile[], options: LoadOptions): Asking<Loaded> {
-  const { env = {}, envFiles = [], cwd, flags, selection = everything } = options
-  const { units, problems, variables } = yield* gather({ roots, cwd, env, envFiles })
-  const typed = units.map((unit) => ({ ...unit, located: retyped(unit.located, unit.filled) }))
-  const shapes = typed.flatMap(({ located }) => checkShape(located))
+  const { env = {}, envFiles = [], cwd, flags, selection = everything, looksForOverride = false, portOffset = 0 } = options
   const first = roots[0]?.path ?? '-'
   const directory = first === '-' ? cwd : dirname(absolutePath(cwd, first))
-  const { project, problems: meanings } = resolve(typed, { directory, flags, selection })
+  const { units, problems, variables } = yield* gather({ roots, looksForOverride, cwd, root: options.root ?? directory, env, envFiles })
+  const typed = units.map((unit) => ({ ...unit, located: retyped(unit.located, unit.filled) }))
+  const shapes = typed.flatMap(({ located }) => checkShape(located))
+  const { project, problems: meanings } = resolve(typed, { directory, flags, selection, portOffset })
   const all = [...problems, ...toldOnce(typed, [...shapes, ...meanings])]
   return all.length > 0 ? { ...rejection(all), variables } : { kind: 'loaded', project, variables }
 }

@@ -1,8 +1,7 @@
 /** Fields that the language will have: known, refused by name, never ignored. Pure. */
 
-const top = ['include', 'exports', 'environments', 'templates', 'tags', 'hostnames', 'gateway', 'hooks', 'relay']
+const top = ['exports', 'environments', 'templates', 'tags', 'hostnames', 'gateway', 'hooks', 'relay']
 const forward = [
-  'profiles',
   'dependsOn',
   'links',
   'lazy',

@@ -7,14 +7,18 @@ import { checkGroups } from './acting-as.ts'
 import { readAddresses } from './addresses.ts'
 import { askAbout } from './approval.ts'
 import { type Located, placeOf, problemAt, type Step } from './document.ts'
-import { checkEndpoints, type Resolved } from './endpoints.ts'
-import { type Flags, type ProblemSink, readEntry } from './entry.ts'
-import type { Forward, Project } from './forward.ts'
+import { checkEndpoints, portPlace, type Resolved } from './endpoints.ts'
+import { type Entry, type Flags, type ProblemSink, readEntry } from './entry.ts'
+import type { Forward, PortMapping, Project } from './forward.ts'
 import type { Unit } from './gather.ts'
+import { inherited } from './include.ts'
 import { type Plain, plainOr } from './plain.ts'
 import { asMode, backoffOf, boolOr, holdOf, msOr, numberOr, part, restartOf, textOr, timeoutsOf, transportOf } from './policies.ts'
+import { printable } from './printable.ts'
 import type { Problem } from './problems.ts'
-import { isStarted, type Selection } from './selection.ts'
+import { isStarted, profilesOf, type Selection } from './selection.ts'
+
+const MAX_NAME = 63
 
 /** What stands around the files. */
 export interface Surroundings {
@@ -23,18 +27,22 @@ export interface Surroundings {
   /** Flags of the command line; they win over the file. */
   readonly flags: Flags
   readonly selection: Selection
+  /** Added to every local port that is a number. */
+  readonly portOffset: number
 }
 
 /** The project of files that have the right shape, or what is wrong with them. */
 export function resolve(units: readonly Unit[], around: Surroundings): { readonly project: Project; readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
-  const resolved = units.flatMap((unit) => resolveUnit(unit, around, problems))
+  const resolved = withoutTwins(units.flatMap((unit) => resolveUnit(unit, around, problems)))
   checkEndpoints(resolved)
+  const profiles = profilesOf(units)
   const top = plainOr(units[0]?.located.value)
   const settings = plainOr(top['settings'])
   const project: Project = {
     name: textOr(top['name'], nameFrom(around.directory)),
     ...(typeof top['description'] === 'string' && { description: top['description'] }),
+    ...(profiles.length > 0 && { profiles }),
     forwards: resolved.map(({ forward }) => forward),
     settings: { concurrency: numberOr(settings['concurrency'], 8), watchDebounceMs: msOr(plainOr(settings['watch'])['debounce'], 100) },
   }
@@ -45,9 +53,9 @@ function resolveUnit(unit: Unit, around: Surroundings, problems: Problem[]): rea
   const { located } = unit
   const top = plainOr(located.value)
   const sink = sinkTo(located, problems)
-  const context = { located, top, around, sink }
+  const context = { unit, top: inherited(top, unit.outer), around, sink }
   const names = Object.keys(plainOr(top['forwards'])).filter((name) => !name.startsWith('x-'))
-  const isMeant = (key: string): boolean => isStarted(top, { key, name: key }, around.selection)
+  const isMeant = (key: string): boolean => isStarted(unit, key, around.selection)
   // A mistake in a value counts unless it is of a forward that is not started; that one is left out.
   const ofForward = (path: readonly Step[]): string | undefined => (path[0] === 'forwards' ? String(path[1]) : undefined)
   const broken = new Set(unit.mistakes.map(({ path }) => ofForward(path)).filter((key) => key !== undefined && !isMeant(key)))
@@ -60,6 +68,22 @@ function resolveUnit(unit: Unit, around: Surroundings, problems: Problem[]): rea
   return resolved
 }
 
+/** Names are the identity of forwards: one that is taken is a problem, with both places. */
+function withoutTwins(resolved: readonly Resolved[]): readonly Resolved[] {
+  const taken = new Map<string, Forward>()
+  return resolved.filter(({ forward, path, sink }) => {
+    const first = taken.get(forward.name)
+    if (first === undefined) {
+      taken.set(forward.name, forward)
+      return true
+    }
+    const { file, line, column } = first.position
+    const fix = 'give its include a `prefix`, or rename one of them'
+    sink(path, 'KPF_NAME', `the name "${forward.name}" is taken by the forward at ${printable(file)}:${line}:${column}`, { key: true, fix })
+    return false
+  })
+}
+
 function sinkTo(located: Located, problems: Problem[]): ProblemSink {
   return (path, code, message, more = {}) => {
     const problem = problemAt(located, path, more, { code, message, fix: more.fix })
@@ -68,15 +92,20 @@ function sinkTo(located: Located, problems: Problem[]): ProblemSink {
 }
 
 interface Context {
-  readonly located: Located
+  readonly unit: Unit
+  /** The top level, with what comes from an including file. */
   readonly top: Plain
   readonly around: Surroundings
   readonly sink: ProblemSink
 }
 
-function resolveForward(name: string, { located, top, around, sink }: Context): Resolved | undefined {
-  const path = ['forwards', name]
-  const raw = plainOr(top['forwards'])[name]
+function resolveForward(key: string, { unit, top, around, sink }: Context): Resolved | undefined {
+  const { located, prefix } = unit
+  const path = ['forwards', key]
+  const name = `${prefix}${key}`
+  if (name.length > MAX_NAME && prefix !== '')
+    sink(path, 'KPF_NAME', `"${printable(name)}" is longer than ${MAX_NAME} characters`, { key: true, fix: 'use a shorter prefix' })
+  const raw = plainOr(top['forwards'])[key]
   const defaults = plainOr(top['defaults'])
   const entry = readEntry(raw, path, sink, defaults['addresses'])
   if (entry === undefined) return undefined
@@ -88,8 +117,8 @@ function resolveForward(name: string, { located, top, around, sink }: Context): 
     ...(typeof own['description'] === 'string' && { description: own['description'] }),
     access: accessOf([entry.access, own, defaults, top], { top, around, path, sink, word: entry.words.cluster }),
     target: entry.target,
-    ports: entry.ports,
-    enabled: isStarted(top, { key: name, name }, around.selection),
+    ports: moved(entry, { by: around.portOffset, path, sink }),
+    enabled: isStarted(unit, key, around.selection),
     requireReady: boolOr(part(own, defaults, 'pods')['requireReady'], entry.target.kind !== 'pod'),
     transport: transportOf(part({ transport: asMode(own['transport']) }, { transport: asMode(defaults['transport']) }, 'transport')),
     hold: holdOf(own['hold'] === 'off' || (own['hold'] === undefined && defaults['hold'] === 'off') ? 'off' : part(own, defaults, 'hold')),
@@ -100,7 +129,19 @@ function resolveForward(name: string, { located, top, around, sink }: Context): 
     maxConnections: numberOr(part(own, defaults, 'limits')['maxConnections'], 512),
     position: { file: place.source.file, ...place.source.position(place.key ?? place.value) },
   }
-  return { forward, entry, sink }
+  return { forward, entry, path, sink }
+}
+
+/** Ports beside those of the file: a second worktree next to the first. */
+function moved(entry: Entry, { by, path, sink }: { by: number; path: readonly Step[]; sink: ProblemSink }): readonly PortMapping[] {
+  if (by === 0) return entry.ports
+  return entry.ports.map((port, index) => {
+    const localPort = port.localPort === 0 ? 0 : port.localPort + by
+    if (localPort <= 65_535) return { ...port, localPort }
+    const place = portPlace({ entry, path }, index)
+    sink(place.path, 'KPF_PORT', `local port ${port.localPort} is above 65535 with --port-offset ${by}`, { ...place.inside, fix: 'use a smaller offset' })
+    return port
+  })
 }
 
 /** A directory's name made into a project's name. */

@@ -1,5 +1,6 @@
 /** Which forwards of a file are started. Pure. */
-import { isPlain, listOr, type Plain, plainOr } from './plain.ts'
+import type { Unit } from './gather.ts'
+import { isPlain, listOr, plainOr } from './plain.ts'
 
 /** What was asked for beside the file. */
 export interface Selection {
@@ -12,13 +13,13 @@ export interface Selection {
 /** Everything that the file itself starts. */
 export const everything: Selection = { names: [], profiles: [] }
 
-/** Whether a forward is started: `name` as it is called in the project, `key` as in its file. */
-export function isStarted(top: Plain, { key, name }: { key: string; name: string }, { names, profiles }: Selection): boolean {
-  if (names.length > 0) return names.includes(name)
-  const raw = plainOr(top['forwards'])[key]
-  const own = plainOr(raw)
+/** Whether a forward is started; `key` is its name in its file. */
+export function isStarted({ located, prefix, profiles: lists }: Unit, key: string, { names, profiles }: Selection): boolean {
+  if (names.length > 0) return names.includes(`${prefix}${key}`)
+  const top = plainOr(located.value)
+  const own = plainOr(plainOr(top['forwards'])[key])
   const enabled = own['enabled'] ?? plainOr(top['defaults'])['enabled']
-  return enabled !== false && isOn(own['profiles'], profiles)
+  return enabled !== false && isOn(own['profiles'], profiles) && lists.every((list) => isOn(list, profiles))
 }
 
 /** Whether something that may name profiles is on: without any it always is, and `*` turns all on. */
@@ -27,8 +28,11 @@ export function isOn(its: unknown, profiles: readonly string[]): boolean {
   return list.length === 0 || profiles.includes('*') || list.some((name) => typeof name === 'string' && profiles.includes(name))
 }
 
-/** Every profile that forwards of a file name. */
-export function profilesIn(top: Plain): readonly string[] {
-  const lists = Object.values(plainOr(top['forwards'])).map((raw) => (isPlain(raw) ? listOr(raw['profiles']) : []))
-  return [...new Set(lists.flat().filter((name) => typeof name === 'string'))]
+/** Every profile that files name. */
+export function profilesOf(units: readonly Unit[]): readonly string[] {
+  const lists = units.flatMap(({ located, profiles }) => [
+    ...profiles,
+    ...Object.values(plainOr(plainOr(located.value)['forwards'])).map((raw) => (isPlain(raw) ? listOr(raw['profiles']) : [])),
+  ])
+  return [...new Set(lists.flat().filter((name) => typeof name === 'string'))].toSorted()
 }

@@ -43,7 +43,7 @@ class Check {
   }
 
   top(value: Plain): void {
-    const { forwards, clusters, defaults, ...rest } = value
+    const { forwards, clusters, defaults, include, ...rest } = value
     if (isNewer(rest['apiVersion'])) {
       this.#at(
         ['apiVersion'],
@@ -57,13 +57,23 @@ class Check {
       this.#key(['version'], 'KPF_KEY_UNKNOWN', 'unknown key "version"', 'write `apiVersion: kpf/v1`')
       delete rest['version']
     }
-    this.#against(shape.file.omit({ forwards: true, clusters: true, defaults: true }), rest, [], Object.keys(shape.file.shape))
+    this.#against(shape.file.omit({ forwards: true, clusters: true, defaults: true, include: true }), rest, [], Object.keys(shape.file.shape))
+    if ('include' in value) this.#includes(include)
     if (clusters === null) this.#missing(clusters, ['clusters'])
     else if (clusters !== undefined) this.#each(clusters, ['clusters'], (entry, path) => this.#against(shape.cluster, entry, path))
     if (defaults === null) this.#missing(defaults, ['defaults'])
     else if (defaults !== undefined) this.#fields(shape.defaults, defaults, ['defaults'])
     if (!('forwards' in value)) this.#at([], 'KPF_VALUE_MISSING', 'the key `forwards` is missing', 'write `forwards:` and the entries below it')
     else this.#forwards(forwards)
+  }
+
+  #includes(value: unknown): void {
+    if (!Array.isArray(value)) return this.#missing(value, ['include'], 'write include: [other/forwards.yaml]')
+    for (const [index, entry] of value.entries()) {
+      const place = ['include', index]
+      if (isPlain(entry)) this.#against(shape.include, entry, place)
+      else if (typeof entry !== 'string' || entry === '') this.#missing(entry, place, 'write the path of a file')
+    }
   }
 
   #forwards(value: unknown): void {

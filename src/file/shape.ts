@@ -97,6 +97,20 @@ const impersonation = {
     .meta({ examples: [['team-a']] }),
 }
 
+export const profiles = z.array(label).min(1, 'name at least one profile').max(limits.profiles, `name at most ${limits.profiles} profiles`)
+
+const envFile = z
+  .union([text, z.array(text).min(1, 'name at least one file').max(limits.variableFiles, `name at most ${limits.variableFiles} files`)])
+  .describe('Files of variables, relative to this file: `NAME=value` lines. Of two that have a name the later one counts.')
+  .meta({ examples: ['.env.dev'] })
+
+export const include = z.strictObject({
+  path: text.describe('The file, relative to this one.'),
+  prefix: label.optional().describe('Stands before the names of its forwards, with a "-" between.'),
+  envFile: envFile.optional(),
+  profiles: profiles.optional().describe('Nothing of the file is started unless one of these is on.'),
+})
+
 /** All fields of a forward but `target` and `ports`: what `defaults` may hold. */
 const common = {
   cluster: text.optional().describe('An alias from `clusters`.'),
@@ -154,6 +168,10 @@ export const forward = z.strictObject({
     .meta({ examples: ['svc/api', 'deploy/web'] }),
   ports: portList.describe('`8080:http`, `9090`, `127.0.0.1:5432:5432`, or the full form.').meta({ examples: [['8080:http']] }),
   description: z.string().optional().describe('For people.'),
+  profiles: profiles
+    .optional()
+    .describe('It is started only when one of these is on (`--profile`).')
+    .meta({ examples: [['observe']] }),
   ...common,
 })
 
@@ -183,11 +201,12 @@ export const file = z
     cluster: common.cluster,
     kubeconfig: common.kubeconfig,
     namespace: common.namespace,
-    envFile: z
-      .union([text, z.array(text).min(1, 'name at least one file').max(limits.variableFiles, `name at most ${limits.variableFiles} files`)])
+    include: z
+      .array(z.union([text, include]))
       .optional()
-      .describe('Files of variables, relative to this file: `NAME=value` lines. Of two that have a name the later one counts.')
-      .meta({ examples: ['.env.dev'] }),
+      .describe('Other files of forwards. Each keeps its own directory, context and namespace.')
+      .meta({ examples: [['payments/forwards.yaml']] }),
+    envFile: envFile.optional(),
     vars: z
       .record(variableName, z.union([z.string(), z.number(), z.boolean()]))
       .optional()

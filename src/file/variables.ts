@@ -7,7 +7,7 @@
 import { type Filled, type Located, pathKey, type Place, placeOf, type Step } from './document.ts'
 import { interpolate, looksSecret, type Lookup } from './interpolate.ts'
 import type { Problem } from './problems.ts'
-import { copied, setAt, valueAt } from './plain.ts'
+import { copied, plainOr, setAt, valueAt } from './plain.ts'
 
 /** Variables of one origin. */
 export interface VariableLayer {
@@ -94,4 +94,16 @@ function offsetsOf(place: Place, template: string): (at: number) => number {
     offsets.set(at, offset)
   }
   return (at) => offsets.get(at) ?? value
+}
+
+/** `vars` of the file: texts, numbers and truth values. */
+export function varsOf(located: Located): VariableLayer {
+  const vars = plainOr(plainOr(located.value)['vars'])
+  return {
+    from: `vars of ${located.source.file}`,
+    get: (name) => {
+      const value = Object.hasOwn(vars, name) ? vars[name] : undefined
+      return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? `${value}` : undefined
+    },
+  }
 }

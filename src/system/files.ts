@@ -1,10 +1,10 @@
 /** Files, as everything outside `system/` sees them: read whole, within a limit, never by exception. */
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, realpath } from 'node:fs/promises'
 
 /** The bytes of a file, or why there are none. */
 export type FileRead =
-  | { readonly kind: 'read'; readonly bytes: Uint8Array }
+  | { readonly kind: 'read'; readonly bytes: Uint8Array /** Where the links on its way lead. */; readonly realPath?: string }
   | { readonly kind: 'missing' }
   | { readonly kind: 'not-a-file'; readonly what: string }
   | { readonly kind: 'too-large'; readonly bytes: number }
@@ -26,7 +26,7 @@ export const realFiles: Files = {
         const stat = await file.stat()
         if (!stat.isFile()) return { kind: 'not-a-file', what: stat.isDirectory() ? 'directory' : stat.isFIFO() ? 'pipe' : 'device' }
         if (stat.size > maxBytes) return { kind: 'too-large', bytes: stat.size }
-        return { kind: 'read', bytes: await file.readFile() }
+        return { kind: 'read', bytes: await file.readFile(), realPath: await realpath(path) }
       } finally {
         await file.close()
       }

@@ -1,9 +1,9 @@
 /** A running `kpf up`, as a test drives it: its file, its events, its end. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -39,6 +39,8 @@ export interface UpOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Instead of the built program: a script with arguments that stand before the verb. */
   readonly host?: readonly string[]
+  /** Files beside the forwards file, by path. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 /** `kpf up` on a file of its own. */
@@ -73,6 +75,10 @@ export class Up {
   static async start(text: string, options: UpOptions): Promise<Up> {
     const dir = await mkdtemp(join(tmpdir(), 'kpf-up-'))
     await writeFile(join(dir, 'forwards.yaml'), text)
+    for (const [name, content] of Object.entries(options.files ?? {})) {
+      await mkdir(dirname(join(dir, name)), { recursive: true })
+      await writeFile(join(dir, name), content)
+    }
     const child = spawn(process.execPath, [...(options.host ?? [program]), 'up', '-o', 'jsonl', ...(options.args ?? [])], {
       cwd: dir,
       env: { ...process.env, KUBECONFIG: options.kubeconfig, ...options.env },

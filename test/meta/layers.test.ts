@@ -149,6 +149,8 @@ test('pure files import only types and each other', () => {
       'acting-as',
       'yaml-edit',
       'interpolate',
+      'merge',
+      'include',
       'env-file',
       'variables',
       'plain',

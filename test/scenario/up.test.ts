@@ -119,6 +119,23 @@ test('its events are numbered from 1 without a gap, over edits good and bad', as
   ])
 })
 
+test('an edit of an included file, and of the variables beside the file, is a reload', async () => {
+  const [a, b] = [await freePort(), await freePort()]
+  const up = await Up.start(`include: [more/forwards.yaml]\nforwards:\n  web: svc/web \${WEB:-${a}}:80\n`, {
+    kubeconfig,
+    files: { 'more/forwards.yaml': 'forwards: {}\n' },
+  })
+  await up.ready('web')
+  await writeFile(join(up.dir, 'more/forwards.yaml'), `forwards:\n  site: svc/web ${b}:80\n`)
+  await up.ready('site')
+  expect(await fetchText(b)).toContain('hello')
+  const c = await freePort()
+  await writeFile(join(up.dir, '.env'), `WEB=${c}\n`)
+  await up.next('moved', (event) => event.type === 'config-applied' && event['generation'] === 3)
+  await expect.poll(() => fetchText(c).catch(() => ''), { timeout: 5_000 }).toContain('hello')
+  expect(await up.stop()).toBe(0)
+})
+
 test('check says what is wrong as JSON, and nothing on stderr', async () => {
   const good = await kpf(['check', '-o', 'json', '-f', await file('forwards:\n  web: svc/web 3000:80\n')])
   expect([good.code, JSON.parse(good.stdout)]).toMatchObject([0, { problems: [] }])
