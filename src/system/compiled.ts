@@ -5,7 +5,8 @@
  * killed, so it is written soon after the start as well.
  * Source: nodejs.org/api/module.html (module compile cache), the XDG base directories.
  */
-import { enableCompileCache, flushCompileCache } from 'node:module'
+// As a whole: a name that an old Node.js lacks would end it before it is told that it is too old.
+import module from 'node:module'
 import { isAbsolute, join } from 'node:path'
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -16,8 +17,8 @@ const FLUSH_MS = 1_500
 /** Turns the cache on; where it cannot be written kpf starts slower and is otherwise the same. */
 export function keepCompiled(env: Variables, home: string): void {
   // Node's own variable wins over ours: whoever set it has chosen a folder.
-  enableCompileCache(env['NODE_COMPILE_CACHE'] ?? join(cacheFolder(env, home, process.platform), 'compiled'))
-  setTimeout(flushCompileCache, FLUSH_MS).unref()
+  module.enableCompileCache(env['NODE_COMPILE_CACHE'] ?? join(cacheFolder(env, home, process.platform), 'compiled'))
+  setTimeout(() => module.flushCompileCache(), FLUSH_MS).unref()
 }
 
 /** Where kpf keeps what it can make again. */
