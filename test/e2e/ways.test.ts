@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { generate } from 'selfsigned'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fetchText } from './clients.ts'
-import { type EventLine, freePort, Up } from './kpf.ts'
+import { type EventLine, freePort, program, Up } from './kpf.ts'
 import { type Cluster, startCluster } from './rig/cluster.ts'
 import { microsocks, stunnel, tinyproxy } from './rig/daemons.ts'
 import { apiServerFlags, type Issuer, startIssuer } from './rig/issuer.ts'
 import { pod } from './rig/manifests.ts'
 import { outputOf } from './rig/program.ts'
+import { Terminal } from './rig/terminal.ts'
 
 let issuer: Issuer
 let cluster: Cluster
@@ -135,6 +136,23 @@ describe('credentials', () => {
     const told = await failedWith({ user: exec(await script('asking', `read -r word\n${credential({ token })}`), { interactiveMode: 'Always' }) })
     expect(told).toMatchObject({ to: 'failed', phase: 'auth' })
     expect(told.message).toContain('terminal')
+  })
+
+  test('a plugin that asks a person has the terminal, and the table comes back after it', async () => {
+    const plugin = await script('login', `printf 'password: ' >&2\nread -r word\n[ "$word" = open ] || exit 1\n${credential({ token })}`)
+    const home = await mkdtemp(join(dir, 'home-'))
+    const port = await freePort()
+    await writeFile(join(home, 'forwards.yaml'), `forwards:\n  web: pod/web ${port}:8080\n`)
+    await using terminal = new Terminal([process.execPath, program, 'up'], {
+      cwd: home,
+      env: { KUBECONFIG: await kubeconfig({ user: exec(plugin, { interactiveMode: 'Always' }) }) },
+    })
+    await terminal.shows('password: ')
+    terminal.type('open\n')
+    await terminal.shows('ready in')
+    expect(await fetchText(port)).toContain('pod web')
+    terminal.type('q')
+    expect(await terminal.ended).toBe(0)
   })
 
   test('30 forwards with one plugin run it once, and once more when its credential ends', async () => {
