@@ -50,6 +50,8 @@ export interface ClusterEntry {
   namespace?: string | undefined
   as?: string | undefined
   asGroups?: string[] | undefined
+  protected?: boolean | undefined
+  expect?: { server: string } | undefined
 }
 
 /** What a forward may say, and `defaults` for all of them. */
@@ -70,6 +72,7 @@ export interface ForwardOptions {
   timeouts?: { dial?: Duration | undefined; stream?: Duration | undefined; halfClose?: Duration | undefined } | undefined
   limits?: { maxConnections?: number | undefined } | undefined
   pods?: { requireReady?: boolean | undefined } | undefined
+  protected?: boolean | undefined
   enabled?: boolean | undefined
 }
 

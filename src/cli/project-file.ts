@@ -5,7 +5,8 @@ import type { Flags } from '../file/entry.ts'
 import { limits } from '../file/limits.ts'
 import { load, type Loaded, type LoadOptions, type RootFile, type Snapshot } from '../file/load.ts'
 import { realFiles } from '../system/files.ts'
-import { type Context, textFlag, textFlags } from './context.ts'
+import { type Approvals, approvalsOf } from './approvals.ts'
+import { type Context, isSet, textFlag, textFlags } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { findFile, projectRoot } from './find-file.ts'
 
@@ -25,7 +26,7 @@ export interface FoundFiles {
 
 /** What became of reading the files of a command line. */
 export type Opened =
-  | { readonly kind: 'read'; readonly found: FoundFiles; readonly loaded: Loaded; readonly snapshot: Snapshot }
+  | { readonly kind: 'read'; readonly found: FoundFiles; readonly loaded: Loaded; readonly snapshot: Snapshot; readonly approvals: Approvals }
   /** It was said already; the process ends with this code. */
   | { readonly kind: 'ended'; readonly code: number }
 
@@ -37,10 +38,10 @@ export async function openFiles(context: Context, names: readonly string[] = [])
     context.err(wrong ?? NO_FILE)
     return { kind: 'ended', code: exitCodes.usage }
   }
-  const { loaded, snapshot } = await readFiles(context, found, { names })
+  const { loaded, snapshot, approvals } = await readApproved(context, found, names)
   const known = loaded.kind === 'loaded' ? (loaded.project.profiles ?? []) : undefined
   const stranger = profilesOf(context).find((profile) => profile !== '*' && known !== undefined && !known.includes(profile))
-  if (stranger === undefined) return { kind: 'read', found, loaded, snapshot }
+  if (stranger === undefined) return { kind: 'read', found, loaded, snapshot, approvals }
   context.err(`kpf: no forward has the profile "${stranger}"\n    ${known?.length ? `profiles: ${known.join(', ')}` : 'the files name none'}\n`)
   return { kind: 'ended', code: exitCodes.usage }
 }
@@ -64,11 +65,31 @@ export async function theFiles(context: Context): Promise<FoundFiles | undefined
   return { roots, shownAs: roots.map(({ shownAs }) => shownAs).join(', '), isWatchable: roots.some(({ path }) => path !== '-'), isNamed: true, root }
 }
 
+/** What the files say, with what was approved of them. */
+export async function readApproved(
+  context: Context,
+  found: FoundFiles,
+  names: readonly string[] = [],
+): Promise<{ readonly loaded: Loaded; readonly snapshot: Snapshot; readonly approvals: Approvals }> {
+  const approvals = await approvalsOf(
+    context,
+    found.roots.map(({ path }) => path),
+  )
+  return { ...(await readFiles(context, found, { names, approves: approvals.has })), approvals }
+}
+
+/** How files are read. */
+export interface ReadOptions {
+  readonly names?: readonly string[]
+  readonly known?: Snapshot
+  readonly approves?: (risks: readonly string[]) => boolean
+}
+
 /** What the files say; `known` holds what was read already, standard input for one. */
 export async function readFiles(
   context: Context,
   found: FoundFiles,
-  { names = [], known }: { readonly names?: readonly string[]; readonly known?: Snapshot } = {},
+  { names = [], known, approves }: ReadOptions = {},
 ): Promise<{ readonly loaded: Loaded; readonly snapshot: Snapshot }> {
   const isPiped = found.roots.some(({ path }) => path === '-') && !known?.has('-')
   const piped: Snapshot = isPiped ? new Map([['-', { kind: 'read', bytes: await readAll(context.stdin()) }]]) : new Map()
@@ -81,6 +102,7 @@ export async function readFiles(
     selection: { names, profiles: profilesOf(context) },
     looksForOverride: !found.isNamed,
     portOffset: Number(textFlag(context.flags, 'port-offset') ?? 0),
+    approves: (risks) => isSet(context.flags, 'yes') || approves?.(risks) === true,
   }
   return load(found.roots, options, { files: realFiles, known: new Map([...(known ?? []), ...piped]) })
 }

@@ -14,7 +14,7 @@ import { oneForward } from './ad-hoc-forward.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodeOfClass, exitCodes } from './exit-codes.ts'
 import { interruption } from './interruption.ts'
-import { flagsOf, readFiles, theFiles } from './project-file.ts'
+import { flagsOf, readApproved, theFiles } from './project-file.ts'
 import { clustersFor } from './world.ts'
 
 const OUTPUTS = ['text', 'json', 'mermaid']
@@ -138,7 +138,7 @@ async function forwardNamed(name: string, context: Context): Promise<Omit<Found,
   const file = await theFiles(context)
   if (file === undefined || !file.isWatchable) return undefined
   const startMs = realClock.now()
-  const { loaded } = await readFiles(context, file)
+  const { loaded } = await readApproved(context, file)
   if (loaded.kind === 'rejected') return { message: `${file.shownAs} has problems`, fix: problemsText(loaded.problems).replaceAll('\n', '\n    ') }
   const forward = loaded.project.forwards.find((candidate) => candidate.name === name)
   return forward && { forward, file: { shownAs: file.shownAs, tookMs: realClock.now() - startMs } }

@@ -2,8 +2,10 @@
 import type { Project } from '../file/forward.ts'
 import type { Snapshot } from '../file/load.ts'
 import { problemsText } from '../output/problem-text.ts'
-import { Source } from '../supervisor/source.ts'
+import { Source, type SourceParts } from '../supervisor/source.ts'
 import { realClock } from '../system/clock.ts'
+import { approvedFiles, trustCommand } from './approvals.ts'
+import { protectedGuard } from './protected.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { type FoundFiles, openFiles, readAgain, readFiles } from './project-file.ts'
@@ -20,9 +22,11 @@ export async function up(context: Context): Promise<number> {
   }
   const opened = await openFiles(context, context.words)
   if (opened.kind === 'ended') return opened.code
-  const { found, loaded, snapshot } = opened
+  const { found, snapshot, approvals } = opened
+  const approves = (risks: readonly string[]): boolean => approvals.has(risks)
+  const loaded = await approvedFiles(context, opened, async () => (await readFiles(context, found, { names: context.words, known: snapshot, approves })).loaded)
   if (loaded.kind === 'rejected') {
-    context.err(`${problemsText(loaded.problems)}\n`)
+    context.err(`${problemsText(loaded.problems)}\n${loaded.needsApproval ? `approve it with: ${trustCommand(context)}\n` : ''}`)
     return loaded.needsApproval ? exitCodes.approval : exitCodes.usage
   }
   const unknown = context.words.find((name) => !loaded.project.forwards.some((forward) => forward.name === name))
@@ -30,8 +34,15 @@ export async function up(context: Context): Promise<number> {
     context.err(`kpf: no forward "${unknown}" in ${found.shownAs}\n    it has: ${loaded.project.forwards.map(({ name }) => name).join(', ')}\n`)
     return exitCodes.usage
   }
+  const guard = await protectedGuard(context, selected(loaded.project, context.words))
+  if (guard === undefined) return exitCodes.approval
   const world = buildWorld(context, { concurrency: loaded.project.settings.concurrency })
-  return run(world, loaded.project, { context, found, snapshot })
+  return run(world, loaded.project, {
+    context,
+    found,
+    snapshot,
+    load: async (known) => guard(await readFiles(context, found, { names: context.words, known, approves })),
+  })
 }
 
 /** What a run began with. */
@@ -39,6 +50,8 @@ interface Start {
   readonly context: Context
   readonly found: FoundFiles
   readonly snapshot: Snapshot
+  /** The files again, as far as this run may have them. */
+  readonly load: SourceParts['load']
 }
 
 async function run(world: World, project: Project, start: Start): Promise<number> {
@@ -58,7 +71,7 @@ async function run(world: World, project: Project, start: Start): Promise<number
 }
 
 /** Applies edits of the files, and hears of edits of the kubeconfig. */
-async function watchFiles(world: World, first: Project, { context, found, snapshot }: Start): Promise<{ source: Source; close(): Promise<void> }> {
+async function watchFiles(world: World, first: Project, { found, context, snapshot, load }: Start): Promise<{ source: Source; close(): Promise<void> }> {
   // Read after the first dial is on its way: the watcher is the largest part that nothing waits for.
   const { fileWatcher } = await import('../system/watching.ts')
   const { supervisor, clusters } = world
@@ -73,7 +86,7 @@ async function watchFiles(world: World, first: Project, { context, found, snapsh
     {
       clock: realClock,
       read: (paths) => readAgain(paths, snapshot),
-      load: (known) => readFiles(context, found, { names: context.words, known }),
+      load,
       debounceMs: () => project.settings.watchDebounceMs,
       good: (next) => {
         project = next

@@ -64,6 +64,14 @@ export const verbs: readonly Verb[] = [
     run: async (context) => (await import('./check.ts')).check(context),
   },
   {
+    name: 'trust',
+    usage: 'kpf trust [-f FILE]',
+    summary: 'approve what a file may not do unasked: open addresses, low ports, kubeconfigs',
+    flags: [],
+    examples: ['kpf trust', 'kpf trust --yes'],
+    run: async (context) => (await import('./trust.ts')).trust(context),
+  },
+  {
     name: 'trace',
     usage: 'kpf trace NAME | [-n NS] POD | TYPE/NAME [PORT]',
     summary: 'follow one real connection step by step, and say where it breaks',
@@ -158,7 +166,7 @@ export const adHoc: Verb = {
 /** Words of later versions: known, and refused by name. */
 export const plannedVerbs: readonly string[] = [
   ...['down', 'ps', 'ls', 'wait', 'logs', 'events', 'start', 'stop', 'restart', 'reload', 'plan', 'config', 'port', 'url', 'open', 'run', 'env'],
-  ...['init', 'discover', 'import', 'export', 'trust', 'completion'],
+  ...['init', 'discover', 'import', 'export', 'completion'],
 ]
 
 /** Flags of later versions. */

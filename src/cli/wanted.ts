@@ -3,7 +3,7 @@ import type { Forward } from '../file/forward.ts'
 import type { Problem } from '../file/problems.ts'
 import { oneForward } from './ad-hoc-forward.ts'
 import type { Context } from './context.ts'
-import { flagsOf, readFiles, theFiles } from './project-file.ts'
+import { flagsOf, readApproved, theFiles } from './project-file.ts'
 
 /** What was meant, or why there is nothing. */
 export type Wanted =
@@ -18,7 +18,7 @@ export async function wantedForwards(context: Context): Promise<Wanted> {
   if (first?.includes('/') === true) return oneTarget(first, more, context)
   const found = await theFiles(context)
   if (found === undefined) return { kind: 'no-file' }
-  const { loaded } = await readFiles(context, found, { names: context.words })
+  const { loaded } = await readApproved(context, found, context.words)
   if (loaded.kind === 'rejected') return { ...loaded, from: found.shownAs }
   const { project } = loaded
   const unknown = context.words.find((name) => !project.forwards.some((forward) => forward.name === name))

@@ -46,6 +46,11 @@ export const fileCodes = {
   KPF_APPROVAL: {
     behind: 'the file names a kubeconfig, an open address, a low port or a file outside of the project',
     see: CHECK,
-    fix: 'change it, or use a flag',
+    fix: 'change it, use a flag, or approve it with `kpf trust`',
+  },
+  KPF_PROTECTED: {
+    behind: 'an edit starts a forward of a protected cluster, which nobody was asked about in this run',
+    see: CHECK,
+    fix: 'start `kpf up` again',
   },
 } as const satisfies Readonly<Record<string, Entry>>

@@ -32,6 +32,11 @@ export const runCodes = {
     see: 'kubectl config get-contexts',
     fix: 'name one that it has, or: kubectl config use-context NAME',
   },
+  KPF_CLUSTER_UNEXPECTED: {
+    behind: 'the context leads to another API server than the file expects (`expect.server`)',
+    see: 'kubectl config view --minify',
+    fix: 'use the context that leads there, or correct `expect.server`',
+  },
   KPF_KUBECONFIG: {
     behind: 'the kubeconfig is missing, broken, or refers to what it does not hold',
     see: 'kubectl config view',

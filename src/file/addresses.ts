@@ -36,7 +36,7 @@ export function readAddresses(list: readonly unknown[], path: readonly Step[], s
       return []
     }
     if (!isLoopback(text)) {
-      const fix = 'bind 127.0.0.1 or localhost; approving a file is planned, not in this version'
+      const fix = 'bind 127.0.0.1 or localhost, or approve it: kpf trust'
       sink(at, 'KPF_APPROVAL', `address ${text} can be reached from the network: binding it needs approval`, { inside: more.inside, fix, approval: true })
     }
     return [{ address: text, ifPresent: false }]
@@ -44,7 +44,7 @@ export function readAddresses(list: readonly unknown[], path: readonly Step[], s
 }
 
 /** Whether an address can be reached from this machine only. */
-function isLoopback(address: string): boolean {
+export function isLoopback(address: string): boolean {
   return address.startsWith('127.') || /^(0*:)+0*1$/.test(address)
 }
 

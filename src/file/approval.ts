@@ -1,41 +1,62 @@
-/** What a file that somebody else wrote may not do without a question. Pure. */
+/**
+ * What a file that somebody else wrote may not do without a question: each as a problem
+ * with its place, and all of them as sentences that a person approves. Pure.
+ */
 import type { Step } from './document.ts'
-import { portPlace, type Resolved } from './endpoints.ts'
+import { endpointText, portPlace, type Resolved } from './endpoints.ts'
 import type { ProblemSink } from './entry.ts'
-import { isPlain } from './plain.ts'
+import { isLoopback } from './addresses.ts'
+import { type Plain, plainOr, valueAt } from './plain.ts'
+import { printable } from './printable.ts'
+
+/** Ports below need a right on most machines, and are somebody's well-known service. */
+const FIRST_FREE_PORT = 1024
 
 /** What to do where a question stands in the way. */
 export function approvalFix(otherwise: string): string {
-  return `${otherwise}; approving a file is planned, not in this version`
+  return `${otherwise}, or approve it: kpf trust`
 }
 
-/** What a file that somebody else wrote may not do without a question; addresses are asked about where they are read. */
-export function askAbout(top: Record<string, unknown>, resolved: readonly Resolved[], sink: ProblemSink): void {
+/** Tells each place; addresses are asked about where they are read, files where they are named. */
+export function askAbout(top: Plain, resolved: readonly Resolved[], sink: ProblemSink): void {
   for (const path of kubeconfigPaths(top)) {
-    const fix = 'remove it and use --kubeconfig or KUBECONFIG; approving a file is planned, not in this version'
+    const fix = approvalFix('remove it and use --kubeconfig or KUBECONFIG')
     sink(path, 'KPF_APPROVAL', 'a kubeconfig named by the file can run programs: it needs approval', { fix, approval: true })
   }
   for (const one of resolved) {
     for (const [index, { localPort }] of one.forward.ports.entries()) {
-      if (localPort < 1 || localPort >= 1024) continue
-      const fix = 'write a local port of 1024 or more, as 8080:80; approving a file is planned, not in this version'
+      if (localPort < 1 || localPort >= FIRST_FREE_PORT) continue
+      const fix = approvalFix('write a local port of 1024 or more, as 8080:80')
       const { path, inside } = portPlace(one, index)
       sink(path, 'KPF_APPROVAL', `local port ${localPort} is below 1024: binding it needs approval`, { ...inside, fix, approval: true })
     }
   }
 }
 
-function kubeconfigPaths(top: Record<string, unknown>): readonly (readonly Step[])[] {
+/** All that is approved together, sorted: the same list is the same approval. */
+export function risksOf(tops: readonly Plain[], resolved: readonly Resolved[], outside: readonly string[]): readonly string[] {
+  const kubeconfigs = tops.flatMap((top) =>
+    kubeconfigPaths(top).map((path) => `use the kubeconfig ${printable(String(valueAt(top, path)))}, which can run programs`),
+  )
+  const files = outside.map((path) => `use the file ${printable(path)}, which is outside of the project`)
+  const listens = resolved.flatMap(({ forward }) =>
+    forward.ports.flatMap(({ localPort, addresses }) =>
+      addresses.flatMap(({ address }): readonly string[] => {
+        const where = `listen on ${endpointText(address, localPort)} for "${forward.name}"`
+        if (!isLoopback(address)) return [`${where}, which others can reach`]
+        return localPort > 0 && localPort < FIRST_FREE_PORT ? [`${where}, a port below 1024`] : []
+      }),
+    ),
+  )
+  return [...new Set([...kubeconfigs, ...files, ...listens])].toSorted()
+}
+
+function kubeconfigPaths(top: Plain): readonly (readonly Step[])[] {
   const holders: readonly (readonly Step[])[] = [
     [],
     ['defaults'],
-    ...Object.keys(isPlain(top['clusters']) ? top['clusters'] : {}).map((name) => ['clusters', name]),
-    ...Object.keys(isPlain(top['forwards']) ? top['forwards'] : {}).map((name) => ['forwards', name]),
+    ...Object.keys(plainOr(top['clusters'])).map((name) => ['clusters', name]),
+    ...Object.keys(plainOr(top['forwards'])).map((name) => ['forwards', name]),
   ]
-  return holders
-    .filter((path) => {
-      const holder = path.reduce<unknown>((value, key) => (isPlain(value) ? value[key] : undefined), top)
-      return isPlain(holder) && typeof holder['kubeconfig'] === 'string'
-    })
-    .map((path) => [...path, 'kubeconfig'])
+  return holders.map((path) => [...path, 'kubeconfig']).filter((path) => typeof valueAt(top, path) === 'string')
 }

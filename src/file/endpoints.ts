@@ -50,7 +50,7 @@ export function checkEndpoints(resolved: readonly Resolved[]): void {
         const whose =
           first === forward ? `twice by forward "${forward.name}"` : `by forward "${first.name}" (${placeText(first, forward)}) and forward "${forward.name}"`
         const { path, inside } = portPlace(one, index)
-        one.sink(path, 'KPF_PORT_TAKEN', `${address.includes(':') ? `[${address}]` : address}:${localPort} is bound ${whose}`, {
+        one.sink(path, 'KPF_PORT_TAKEN', `${endpointText(address, localPort)} is bound ${whose}`, {
           ...inside,
           fix: 'give one of them another local port',
         })
@@ -59,6 +59,11 @@ export function checkEndpoints(resolved: readonly Resolved[]): void {
       for (const { address } of addresses) taken.add(address, localPort, forward)
     }
   }
+}
+
+/** `127.0.0.1:8080`, `[::1]:8080`. */
+export function endpointText(address: string, port: number): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${port}`
 }
 
 /** `line 4`, or with its file when that is another one. */

@@ -15,6 +15,8 @@ export interface Access {
   readonly as?: string
   /** Groups of that user; never without `as`. */
   readonly asGroups?: readonly string[]
+  /** The server that the context must lead to: on another one nothing is opened. */
+  readonly expectServer?: string
 }
 
 /** Kubernetes kinds a target may be of, in kubectl's singular. */
@@ -65,6 +67,8 @@ export interface Forward {
   readonly target: Target
   readonly ports: readonly PortMapping[]
   readonly enabled: boolean
+  /** Its cluster is one to be asked about, once per run. */
+  readonly protected?: boolean
   readonly requireReady: boolean
   readonly transport: { readonly mode: 'auto' | 'websocket' | 'spdy' | 'channel'; readonly pingIntervalMs: number }
   readonly hold: HoldPolicy

@@ -66,6 +66,8 @@ export interface Gathered {
   readonly units: readonly Unit[]
   readonly problems: readonly Problem[]
   readonly variables: readonly Variable[]
+  /** Files that are not of the project. */
+  readonly outside: readonly string[]
 }
 
 /** Walks. */
@@ -88,6 +90,7 @@ class Gathering {
   readonly #units: Unit[] = []
   readonly #problems: Problem[] = []
   readonly #variables = new Map<string, Variable>()
+  readonly #outside = new Set<string>()
   #files = 0
   #bytes = 0
   /** How far the real place of the project is from where it was found, for links. */
@@ -107,7 +110,7 @@ class Gathering {
     }
     const roots = yield* this.#roots()
     yield* this.#unit(roots, { chain: roots.slice(0, 1), layers, outer: {}, prefix: '', profiles: [] })
-    return { units: this.#units, problems: this.#problems, variables: [...this.#variables.values()] }
+    return { units: this.#units, problems: this.#problems, variables: [...this.#variables.values()], outside: [...this.#outside] }
   }
 
   /** The files that were named, or the one that was found and what overrides it. */
@@ -212,6 +215,7 @@ class Gathering {
   #askAbout(located: Located, path: readonly Step[], { file, read }: { file: RootFile; read: FileRead }): void {
     const real = read.kind === 'read' && this.#realRoot !== undefined ? read.realPath : undefined
     if (!isOutside(this.#options.root, file.path) && (real === undefined || !isOutside(this.#realRoot ?? '/', real))) return
+    this.#outside.add(real ?? file.path)
     const message = `the file "${printable(file.shownAs)}" is outside of the project: using it needs approval`
     this.#problems.push({
       ...problemAt(located, path, {}, { code: 'KPF_APPROVAL', message, fix: approvalFix('keep it inside of the project') }),

@@ -24,7 +24,11 @@ export type { RootFile } from './gather.ts'
 export type Snapshot = ReadonlyMap<string, FileRead>
 
 /** What files say. */
-export type Loaded = { readonly variables?: readonly Variable[] } & (
+export type Loaded = {
+  readonly variables: readonly Variable[]
+  /** What of it somebody has to approve, in words. */
+  readonly risks: readonly string[]
+} & (
   | { readonly kind: 'loaded'; readonly project: Project }
   | { readonly kind: 'rejected'; readonly problems: readonly Problem[]; readonly needsApproval: boolean }
 )
@@ -44,6 +48,8 @@ export interface LoadOptions {
   readonly root?: string
   /** Added to every local port that is a number. */
   readonly portOffset?: number
+  /** Whether somebody has approved all this; without it nobody has. */
+  readonly approves?: (risks: readonly string[]) => boolean
 }
 
 /** Reads and resolves files; what `known` holds is not read again. The snapshot is what has to be watched. */
@@ -87,12 +93,13 @@ function* walked(roots: readonly RootFile[], options: LoadOptions): Asking<Loade
   const { env = {}, envFiles = [], cwd, flags, selection = everything, looksForOverride = false, portOffset = 0 } = options
   const first = roots[0]?.path ?? '-'
   const directory = first === '-' ? cwd : dirname(absolutePath(cwd, first))
-  const { units, problems, variables } = yield* gather({ roots, looksForOverride, cwd, root: options.root ?? directory, env, envFiles })
+  const { units, problems, variables, outside } = yield* gather({ roots, looksForOverride, cwd, root: options.root ?? directory, env, envFiles })
   const typed = units.map((unit) => ({ ...unit, located: retyped(unit.located, unit.filled) }))
   const shapes = typed.flatMap(({ located }) => checkShape(located))
-  const { project, problems: meanings } = resolve(typed, { directory, flags, selection, portOffset })
-  const all = [...problems, ...toldOnce(typed, [...shapes, ...meanings])]
-  return all.length > 0 ? { ...rejection(all), variables } : { kind: 'loaded', project, variables }
+  const { project, problems: meanings, risks } = resolve(typed, { directory, flags, selection, portOffset, outside })
+  const told = [...problems, ...toldOnce(typed, [...shapes, ...meanings])]
+  const all = options.approves?.(risks) === true ? told.filter(({ kind }) => kind !== 'approval') : told
+  return { variables, risks, ...(all.length > 0 ? rejection(all) : { kind: 'loaded', project }) }
 }
 
 /** A place is told of once, by the first who found it: text, then shape, then meaning. */
@@ -141,7 +148,7 @@ function insideOf(spans: readonly Span[]): (offset: number) => boolean {
 }
 
 /** Sorted by place; approval is what stands in the way only when nothing else does. */
-function rejection(problems: readonly Problem[]): Omit<Extract<Loaded, { kind: 'rejected' }>, 'variables'> {
+function rejection(problems: readonly Problem[]): Omit<Extract<Loaded, { kind: 'rejected' }>, 'variables' | 'risks'> {
   const sorted = [...problems].sort((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1))
   return { kind: 'rejected', problems: sorted, needsApproval: sorted.every((problem) => problem.kind === 'approval') }
 }

@@ -6,7 +6,6 @@ const forward = [
   'links',
   'lazy',
   'readinessProbe',
-  'protected',
   'extends',
   'tags',
   'ordinal',
@@ -24,13 +23,11 @@ const inside: Readonly<Record<string, readonly string[]>> = {
   timeouts: ['idle', 'ttl'],
   ports: ['onConflict'],
   settings: ['portRange', 'metrics'],
-  clusters: ['protected', 'expect'],
 }
 
 /** Whether `key`, found in the object at `path`, is a field of a later version. */
 export function isPlanned(path: readonly (string | number)[], key: string): boolean {
   if (path.length === 0) return top.includes(key)
-  if (path[0] === 'clusters' && path.length === 2) return inside['clusters']?.includes(key) ?? false
   if (path[0] === 'settings') return path.length === 1 && (inside['settings']?.includes(key) ?? false)
   const isForward = (path[0] === 'forwards' && path.length === 2) || (path[0] === 'defaults' && path.length === 1)
   if (isForward) return forward.includes(key)

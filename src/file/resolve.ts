@@ -2,10 +2,10 @@
  * From checked values to forwards: defaults laid under, short forms read, names looked
  * up, forwards compared with each other. Pure; every problem at once.
  */
-import { accessOf } from './access.ts'
+import { accessOf, aliasOf } from './access.ts'
 import { checkGroups } from './acting-as.ts'
 import { readAddresses } from './addresses.ts'
-import { askAbout } from './approval.ts'
+import { askAbout, risksOf } from './approval.ts'
 import { type Located, placeOf, problemAt, type Step } from './document.ts'
 import { checkEndpoints, portPlace, type Resolved } from './endpoints.ts'
 import { type Entry, type Flags, type ProblemSink, readEntry } from './entry.ts'
@@ -29,10 +29,20 @@ export interface Surroundings {
   readonly selection: Selection
   /** Added to every local port that is a number. */
   readonly portOffset: number
+  /** Files that have a say and are not of the project. */
+  readonly outside: readonly string[]
+}
+
+/** What files mean. */
+export interface Resolution {
+  readonly project: Project
+  readonly problems: readonly Problem[]
+  /** What of it somebody has to approve, in words. */
+  readonly risks: readonly string[]
 }
 
 /** The project of files that have the right shape, or what is wrong with them. */
-export function resolve(units: readonly Unit[], around: Surroundings): { readonly project: Project; readonly problems: readonly Problem[] } {
+export function resolve(units: readonly Unit[], around: Surroundings): Resolution {
   const problems: Problem[] = []
   const resolved = withoutTwins(units.flatMap((unit) => resolveUnit(unit, around, problems)))
   checkEndpoints(resolved)
@@ -46,7 +56,8 @@ export function resolve(units: readonly Unit[], around: Surroundings): { readonl
     forwards: resolved.map(({ forward }) => forward),
     settings: { concurrency: numberOr(settings['concurrency'], 8), watchDebounceMs: msOr(plainOr(settings['watch'])['debounce'], 100) },
   }
-  return { project, problems }
+  const tops = units.map(({ located }) => plainOr(located.value))
+  return { project, problems, risks: risksOf(tops, resolved, around.outside) }
 }
 
 function resolveUnit(unit: Unit, around: Surroundings, problems: Problem[]): readonly Resolved[] {
@@ -118,6 +129,7 @@ function resolveForward(key: string, { unit, top, around, sink }: Context): Reso
     access: accessOf([entry.access, own, defaults, top], { top, around, path, sink, word: entry.words.cluster }),
     target: entry.target,
     ports: moved(entry, { by: around.portOffset, path, sink }),
+    ...(isProtected(merged, { top, entry, own }) && { protected: true }),
     enabled: isStarted(unit, key, around.selection),
     requireReady: boolOr(part(own, defaults, 'pods')['requireReady'], entry.target.kind !== 'pod'),
     transport: transportOf(part({ transport: asMode(own['transport']) }, { transport: asMode(defaults['transport']) }, 'transport')),
@@ -130,6 +142,13 @@ function resolveForward(key: string, { unit, top, around, sink }: Context): Reso
     position: { file: place.source.file, ...place.source.position(place.key ?? place.value) },
   }
   return { forward, entry, path, sink }
+}
+
+/** What the forward says, or its `defaults`; else what its cluster's alias says. */
+function isProtected(merged: Plain, { top, entry, own }: { top: Plain; entry: Entry; own: Plain }): boolean {
+  if (typeof merged['protected'] === 'boolean') return merged['protected']
+  const alias = aliasOf([entry.access, own, plainOr(top['defaults']), top])
+  return alias !== undefined && plainOr(plainOr(top['clusters'])[alias])['protected'] === true
 }
 
 /** Ports beside those of the file: a second worktree next to the first. */

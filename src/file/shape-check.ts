@@ -235,7 +235,12 @@ function keysOf(schema: z.ZodType, path: readonly PropertyKey[]): readonly strin
 /** The keys that belong into a nested object, by the name of the field that holds it. */
 function keysIn(path: readonly Step[]): readonly string[] {
   const holder = path.findLast((part) => typeof part === 'string') ?? ''
-  const holders: Readonly<Record<string, unknown>> = { ...shape.defaults.shape, settings: shape.settings, watch: shape.settings.shape.watch }
+  const holders: Readonly<Record<string, unknown>> = {
+    ...shape.defaults.shape,
+    ...shape.cluster.shape,
+    settings: shape.settings,
+    watch: shape.settings.shape.watch,
+  }
   const field = Object.hasOwn(holders, holder) ? holders[holder] : undefined
   const inner = isPlain(field) && typeof field['unwrap'] === 'function' ? field['unwrap']() : field
   return isPlain(inner) && isPlain(inner['shape']) ? Object.keys(inner['shape']) : []

@@ -152,6 +152,7 @@ const common = {
     .optional(),
   limits: z.strictObject({ maxConnections: count(65_535).optional().describe('Default 512.') }).optional(),
   pods: z.strictObject({ requireReady: z.boolean().optional().describe('Only pods that are Ready. Default true; false for `pod/`.') }).optional(),
+  protected: z.boolean().optional().describe("Ask before it is started. Default: the cluster's."),
   enabled: z.boolean().optional().describe('`false` keeps the entry and does not start it.'),
 }
 
@@ -180,6 +181,16 @@ export const cluster = z.strictObject({
   context: text.optional(),
   namespace: label.optional(),
   ...impersonation,
+  protected: z.boolean().optional().describe('`true`: `kpf up` asks before it starts anything there.'),
+  expect: z
+    .strictObject({
+      server: z
+        .string()
+        .regex(/^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/, 'write the URL of the API server: https://HOST:PORT')
+        .describe('The API server that the context must lead to.'),
+    })
+    .optional()
+    .describe('What must be so before anything is opened: a context of this name may mean something else to somebody.'),
 })
 
 export const settings = z.strictObject({

@@ -23,6 +23,8 @@ const examples: Readonly<Record<string, string>> = {
   defaults: '{ namespace: shop }',
   addresses: '[localhost]',
   envFile: '.env.dev, or a list of files',
+  expect: '{ server: https://HOST:PORT }',
+  server: 'https://HOST:PORT',
   include: '[other/forwards.yaml]',
   profiles: '[observe]',
   path: 'other/forwards.yaml',

@@ -8,7 +8,7 @@ import type { Cluster, Clusters } from '../cluster/cluster-api.ts'
 import type { Picture } from '../cluster/picture.ts'
 import type { Forward } from '../file/forward.ts'
 import type { Clock } from '../system/clock.ts'
-import type { Failure } from '../tunnel/failure.ts'
+import { type Failure, failure } from '../tunnel/failure.ts'
 
 /** What a link needs, and whom it tells. */
 export interface ClusterLinkParts {
@@ -68,12 +68,17 @@ export class ClusterLink {
     if (this.#isOpening || this.#closed.signal.aborted) return
     this.#isOpening = true
     this.#waiting.abort()
-    const cluster = await this.#parts.clusters.open(this.#spec.access)
+    const { access } = this.#spec
+    const opened = await this.#parts.clusters.open(access)
+    const cluster = 'code' in opened ? opened : (unexpected(opened, access.expectServer) ?? opened)
     this.#isOpening = false
     if (this.#closed.signal.aborted || cluster === this.#cluster) return
     if (!('code' in cluster)) return this.#follow(cluster)
-    // A kubeconfig that cannot be read for a moment takes no cluster away.
-    if (this.#cluster) return
+    // A kubeconfig that cannot be read for a moment takes no cluster away; one that means another server does.
+    if (this.#cluster && cluster.code !== 'KPF_CLUSTER_UNEXPECTED') return
+    if (this.#cluster) this.#parts.pictured({ kind: 'unknown' })
+    this.#unfollow()
+    this.#cluster = undefined
     this.#failure = cluster
     const waitMs = OPEN_AGAIN_MS[Math.min(this.#failures++, OPEN_AGAIN_MS.length - 1)] ?? 60_000
     void this.#later(waitMs)
@@ -105,4 +110,17 @@ export class ClusterLink {
   #unfollow(): void {
     for (const end of this.#ends.splice(0)) end()
   }
+}
+
+/** A context that leads elsewhere than the file expects: nothing is opened there. */
+function unexpected({ contextName, server }: Cluster, expected: string | undefined): Failure | undefined {
+  if (expected === undefined || addressOf(server) === addressOf(expected)) return undefined
+  return failure('KPF_CLUSTER_UNEXPECTED', `context "${contextName}" leads to ${server}, and the file expects ${expected}`, {
+    hint: 'use the context that leads there, or correct expect.server',
+  })
+}
+
+/** Two spellings of one URL are one server. */
+function addressOf(server: string): string {
+  return URL.canParse(server) ? new URL(server).href.replace(/\/+$/, '') : server
 }

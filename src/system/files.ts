@@ -38,6 +38,11 @@ export const realFiles: Files = {
   },
 }
 
+/** Where the links of a path lead; the path itself where there is nothing. */
+export async function realPathOf(path: string): Promise<string> {
+  return realpath(path).catch(() => path)
+}
+
 /** The errno name of a system error; `UNKNOWN` for anything else. */
 export function errnoOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN'

@@ -50,6 +50,7 @@ export const failureClasses = {
   KPF_PROXY_URL: 'config',
   KPF_CONTEXT_UNKNOWN: 'config',
   KPF_KUBECONFIG: 'config',
+  KPF_CLUSTER_UNEXPECTED: 'config',
   KPF_KUBECONFIG_UNSUPPORTED: 'config',
   KPF_AUTH_REFUSED: 'auth',
   KPF_AUTH_PLUGIN: 'auth',

@@ -165,6 +165,45 @@ test('approval is asked only when nothing else is wrong', () => {
   expect(rejected('forwards: { a: { target: svc/a, ports: [1024], addresses: [127.9.9.9, "::1"] } }').codes).toEqual([])
 })
 
+test('all that is risky is approved together, in words', () => {
+  const text = `
+kubeconfig: k
+forwards:
+  a: --address 0.0.0.0,127.0.0.2 svc/a 80:80
+  b: { target: svc/b, ports: ["[::]:8081:80"], kubeconfig: /abs/k }
+`
+  const { risks } = loadBytes('f.yaml', new TextEncoder().encode(text), around)
+  expect(risks).toEqual([
+    'listen on 0.0.0.0:80 for "a", which others can reach',
+    'listen on 127.0.0.2:80 for "a", a port below 1024',
+    'listen on [::]:8081 for "b", which others can reach',
+    'use the kubeconfig /abs/k, which can run programs',
+    'use the kubeconfig /home/dev/My Shop/k, which can run programs',
+  ])
+  const asked: (readonly string[])[] = []
+  const approves = (all: readonly string[]): boolean => asked.push(all) > 0
+  expect(loadBytes('f.yaml', new TextEncoder().encode(text), { ...around, approves }).kind).toBe('loaded')
+  expect(asked).toEqual([risks])
+  const wrong = loadBytes('f.yaml', new TextEncoder().encode(`${text}  c: svcs/c 8082\n`), { ...around, approves })
+  expect(wrong.kind === 'rejected' && wrong.problems.map(({ code }) => code)).toEqual(['KPF_TARGET'])
+})
+
+test('a forward is protected when its cluster is, unless it says otherwise itself', () => {
+  const text = `
+cluster: prod
+clusters: { prod: { context: p, protected: true, expect: { server: "https://10.0.0.1:6443" } } }
+forwards:
+  a: svc/a 8080
+  b: { target: svc/b, ports: [8081], protected: false }
+  c: --context kind svc/c 8082
+`
+  expect(project(text).forwards.map((forward) => [forward.protected, forward.access])).toEqual([
+    [true, { context: 'p', expectServer: 'https://10.0.0.1:6443' }],
+    [undefined, { context: 'p', expectServer: 'https://10.0.0.1:6443' }],
+    [undefined, { context: 'kind' }],
+  ])
+})
+
 test('too many ports or addresses are refused before they cost time', () => {
   const ports = Array.from({ length: 257 }, (_, index) => 2000 + index)
   expect(rejected(`forwards: { a: svc/a ${ports.join(' ')} }`).codes).toEqual(['1:1302 KPF_PORT'])

@@ -1,6 +1,6 @@
 /** The whole program on the sample cluster: what a person or a script sees of `kpf up`. */
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -134,6 +134,41 @@ test('an edit of an included file, and of the variables beside the file, is a re
   await up.next('moved', (event) => event.type === 'config-applied' && event['generation'] === 3)
   await expect.poll(() => fetchText(c).catch(() => ''), { timeout: 5_000 }).toContain('hello')
   expect(await up.stop()).toBe(0)
+})
+
+test('what is risky in a file waits for `kpf trust`, which is asked again when it changes', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'kpf-home-'))
+  const env = { KUBECONFIG: kubeconfig, HOME: home, XDG_STATE_HOME: join(home, 'state') }
+  const path = await file(`forwards:\n  web: { target: svc/web, ports: ["0.0.0.0:${await freePort()}:80"] }\n`)
+  expect(await kpf(['up', '-f', path], { env })).toMatchObject({ code: 9, stdout: '' })
+  expect((await kpf(['up', '-f', path], { env })).stderr).toContain(`approve it with: kpf trust -f ${path}`)
+  expect(await kpf(['trust', '-f', path], { env })).toMatchObject({ code: 9 })
+  const trusted = await kpf(['trust', '-f', path, '--yes'], { env })
+  expect([trusted.code, trusted.stdout]).toEqual([
+    0,
+    expect.stringMatching(/wants to\n {2}- listen on 0\.0\.0\.0:\d+ for "web", which others can reach\napproved/),
+  ])
+  expect(await kpf(['check', '-f', path], { env })).toMatchObject({ code: 0 })
+  expect((await stat(join(home, 'state/kpf/approved.json'))).mode & 0o777).toBe(0o600)
+  await writeFile(path, 'forwards:\n  web: { target: svc/web, ports: ["0.0.0.0:9999:80"] }\n')
+  expect(await kpf(['check', '-f', path], { env })).toMatchObject({ code: 9 })
+  await rm(home, { recursive: true, force: true })
+})
+
+test('a protected cluster is started only by somebody who says yes, and an edit cannot bring one in', async () => {
+  const [a, b] = [await freePort(), await freePort()]
+  const text = (isProtected: boolean): string =>
+    `clusters: { prod: { protected: true } }\nforwards:\n  web: svc/web ${a}:80\n  ${isProtected ? `live: --cluster prod svc/web ${b}:80` : 'x-live: 1'}\n`
+  const refused = await kpf(['up', '-f', await file(text(true))], { env: { KUBECONFIG: kubeconfig } })
+  expect([refused.code, refused.stderr]).toEqual([9, expect.stringContaining('start it with: kpf up --yes')])
+  const up = await Up.start(text(false), { kubeconfig })
+  await up.ready('web')
+  await up.edit(text(true))
+  expect(await up.next('rejected', (event) => event.type === 'config-rejected')).toMatchObject({ problems: [{ code: 'KPF_PROTECTED', line: 4 }] })
+  expect(await up.stop()).toBe(0)
+  const agreed = await Up.start(text(true), { kubeconfig, args: ['--yes'] })
+  await agreed.ready('web', 'live')
+  expect(await agreed.stop()).toBe(0)
 })
 
 test('check says what is wrong as JSON, and nothing on stderr', async () => {

@@ -192,9 +192,9 @@ class Desk {
     this.onLoad()
     if (text === undefined || text === '' || text.startsWith('bad')) {
       const problem = { file: 'forwards.yaml', line: 1, column: 1, code: 'KPF_FIELD_UNKNOWN', message: `${text}` }
-      return { kind: 'rejected', problems: [problem], needsApproval: false }
+      return { kind: 'rejected', problems: [problem], needsApproval: false, variables: [], risks: [] }
     }
     const project: Project = { name: text, forwards: [], settings: { concurrency: 8, watchDebounceMs: 100 } }
-    return { kind: 'loaded', project }
+    return { kind: 'loaded', project, variables: [], risks: [] }
   }
 }

@@ -503,6 +503,16 @@ async function lose(): Promise<void> {
   while (!world.status().startsWith('ready ready')) await world.pass(250)
 }
 
+test('a context that leads to another server than expected opens nothing; the same in another spelling does', async () => {
+  world.apply(forward('api', port, { access: { expectServer: 'https://other' } }))
+  world.cluster.show(seen(pod('a')))
+  await world.until(() => world.status().startsWith('failed config'))
+  expect(world.log.join('; ')).toContain('leads to https://sample, and the file expects https://other')
+  expect(world.cluster.dials).toEqual([])
+  world.apply(forward('api', port, { access: { expectServer: 'https://SAMPLE:443/' } }))
+  await world.ready()
+})
+
 async function start(): Promise<void> {
   world.apply(forward('api', port))
   world.cluster.show(seen(pod('a')))
