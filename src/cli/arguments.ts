@@ -5,6 +5,8 @@
  * an unknown verb, with a suggestion.
  */
 import { parseArgs } from 'node:util'
+import { nearNames } from '../cluster/nearest.ts'
+import { printable } from '../file/printable.ts'
 import type { FlagValues } from './context.ts'
 import { adHoc, type Flag, globalFlags, plannedFlags, plannedVerbs, type Verb, verbs } from './verbs.ts'
 
@@ -41,12 +43,26 @@ function findVerb(argv: readonly string[]): Verb | Extract<Parsed, { kind: 'usag
     return adHoc
   if (plannedVerbs.includes(first)) return { kind: 'usage', message: `"${first}" is planned, not in this version`, hint: 'see: kpf help' }
   if (first.includes('/')) return { kind: 'usage', message: `no port is named for "${first}"`, hint: `write: kpf ${first} [LOCAL:]REMOTE` }
-  const nearest = verbs.map((verb) => verb.name).find((name) => name.startsWith(first.slice(0, 2)))
-  return {
-    kind: 'usage',
-    message: `unknown verb "${first}"`,
-    hint: nearest ? `did you mean "kpf ${nearest}"? For a forward, add a port: kpf ${first} 8080:80` : 'see: kpf help',
-  }
+  const hint = nearVerbs(first) ?? `see: kpf help. For a forward to a pod of that name, add a port: kpf ${printable(first)} 8080:80`
+  return { kind: 'usage', message: `unknown verb "${printable(first)}"`, hint }
+}
+
+/** Those that a person types. */
+export function shownVerbs(): readonly Verb[] {
+  return verbs.filter(({ isHidden }) => isHidden !== true)
+}
+
+/** `did you mean "kpf up" or "kpf ps"?`; undefined when no verb is near. */
+export function nearVerbs(word: string): string | undefined {
+  const near = nearNames(
+    word,
+    shownVerbs().map(({ name }) => name),
+  )
+  return near.length === 0 ? undefined : didYouMean(near.map((name) => `kpf ${name}`))
+}
+
+function didYouMean(names: readonly string[]): string {
+  return `did you mean ${names.map((name) => `"${name}"`).join(' or ')}?`
 }
 
 /** The words that are neither flags nor values of flags. */
@@ -99,6 +115,10 @@ function usage(message: string, flags: readonly Flag[], verb: Verb): Parsed {
   if (unknown === undefined) return { kind: 'usage', message: (message.split('.')[0] ?? message).replace(/^O/, 'o'), hint: see }
   const name = unknown.replace(/^-+/, '')
   if (plannedFlags.includes(name) || name === 'd') return { kind: 'usage', message: `"${unknown}" is planned, not in this version`, hint: see }
-  const nearest = flags.find((flag) => name.length > 2 && (flag.name.startsWith(name.slice(0, 3)) || name.startsWith(flag.name.slice(0, 3))))
-  return { kind: 'usage', message: `unknown flag "${unknown}"`, hint: nearest ? `did you mean "--${nearest.name}"?` : see }
+  const near = nearNames(
+    name,
+    flags.map((flag) => flag.name),
+  )
+  const hint = near.length > 0 && name.length > 1 ? didYouMean(near.map((found) => `--${found}`)) : see
+  return { kind: 'usage', message: `unknown flag "${printable(unknown)}"`, hint }
 }

@@ -5,6 +5,9 @@
  */
 import type { Context } from './context.ts'
 
+/** What a word of the command line names; completion knows where such names are. */
+export type Argument = 'forward' | 'profile' | 'context' | 'namespace' | 'target' | 'verb' | 'code' | 'file'
+
 /** A flag: `--name VALUE` or a switch. */
 export interface Flag {
   readonly name: string
@@ -13,6 +16,12 @@ export interface Flag {
   readonly value?: string
   readonly isRepeatable?: boolean
   readonly help: string
+  /** Everything that the value may be. */
+  readonly values?: readonly string[]
+  /** What the value names. */
+  readonly argument?: Argument
+  /** What counts without it, as help says it. */
+  readonly default?: string
 }
 
 /** One verb. */
@@ -22,21 +31,39 @@ export interface Verb {
   readonly summary: string
   readonly flags: readonly Flag[]
   readonly examples: readonly string[]
+  /** What its words name: each kind is offered. */
+  readonly arguments?: readonly Argument[]
+  /** Its words, when they are of a list. */
+  readonly words?: readonly string[]
+  /** The values of `-o`, the one that counts without it first. */
+  readonly outputs?: readonly string[]
+  /** The exit codes that are worth a line of its help. */
+  readonly exits?: readonly number[]
+  /** Not for people: in no help and no suggestion. */
+  readonly isHidden?: boolean
   readonly run: (context: Context) => Promise<number>
 }
 
 /** Flags of every verb. Each has a variable of its own: `KPF_` and its name. */
 export const globalFlags: readonly Flag[] = [
-  { name: 'file', short: 'f', value: 'PATH', isRepeatable: true, help: 'the forwards file; - is standard input; several are merged' },
-  { name: 'profile', value: 'NAME', isRepeatable: true, help: 'start the forwards of this profile too; * is all' },
-  { name: 'port-offset', value: 'N', help: 'add N to every local port, for a second copy beside the first' },
-  { name: 'env-file', value: 'PATH', isRepeatable: true, help: 'a file of variables, NAME=value lines' },
-  { name: 'kubeconfig', value: 'PATH', help: 'the kubeconfig to use' },
-  { name: 'context', value: 'NAME', help: 'the context to use, for every forward' },
-  { name: 'namespace', short: 'n', value: 'NS', help: 'the namespace to use, for every forward' },
-  { name: 'project-name', short: 'p', value: 'NAME', help: 'the name of the project' },
+  {
+    name: 'file',
+    short: 'f',
+    value: 'PATH',
+    isRepeatable: true,
+    help: 'the forwards file; - is standard input; several are merged',
+    argument: 'file',
+    default: 'forwards.yaml, here or above',
+  },
+  { name: 'profile', value: 'NAME', isRepeatable: true, help: 'start the forwards of this profile too; * is all', argument: 'profile' },
+  { name: 'port-offset', value: 'N', help: 'add N to every local port, for a second copy beside the first', default: '0' },
+  { name: 'env-file', value: 'PATH', isRepeatable: true, help: 'a file of variables, NAME=value lines', argument: 'file' },
+  { name: 'kubeconfig', value: 'PATH', help: 'the kubeconfig to use', argument: 'file', default: '$KUBECONFIG, or ~/.kube/config' },
+  { name: 'context', value: 'NAME', help: 'the context to use, for every forward', argument: 'context' },
+  { name: 'namespace', short: 'n', value: 'NS', help: 'the namespace to use, for every forward', argument: 'namespace' },
+  { name: 'project-name', short: 'p', value: 'NAME', help: 'the name of the project', default: 'what the file says' },
   { name: 'output', short: 'o', value: 'FORM', help: 'the form of the output' },
-  { name: 'color', value: 'WHEN', help: 'auto, always or never' },
+  { name: 'color', value: 'WHEN', help: 'colours: auto, always or never', values: ['auto', 'always', 'never'], default: 'auto' },
   { name: 'quiet', short: 'q', help: 'say only what is wrong' },
   { name: 'verbose', short: 'v', isRepeatable: true, help: 'say more' },
   { name: 'no-input', help: 'never ask' },
@@ -53,6 +80,9 @@ export const verbs: readonly Verb[] = [
     summary: 'start what the forwards file says, and keep it up',
     flags: [{ name: 'no-watch', help: 'do not apply edits of the file' }],
     examples: ['kpf up', 'kpf up api db', 'kpf up -o jsonl'],
+    arguments: ['forward'],
+    outputs: ['auto', 'plain', 'jsonl', 'quiet'],
+    exits: [0, 2, 9, 130, 143],
     run: async (context) => (await import('./up.ts')).up(context),
   },
   {
@@ -61,6 +91,8 @@ export const verbs: readonly Verb[] = [
     summary: 'say what is wrong with the file, with places and fixes',
     flags: [],
     examples: ['kpf check', 'kpf check -o json'],
+    outputs: ['text', 'json'],
+    exits: [0, 2, 9],
     run: async (context) => (await import('./check.ts')).check(context),
   },
   {
@@ -77,11 +109,14 @@ export const verbs: readonly Verb[] = [
     summary: 'follow one real connection step by step, and say where it breaks',
     flags: [
       { name: 'explain', help: 'explain each part of the flow' },
-      { name: 'transport', value: 'KIND', help: 'auto, websocket, spdy or channel' },
-      { name: 'probe', value: 'KIND', help: 'what to say to the program: none, or http for one GET /' },
+      { name: 'transport', value: 'KIND', help: 'the kind of tunnel', values: ['auto', 'websocket', 'spdy', 'channel'], default: 'auto' },
+      { name: 'probe', value: 'KIND', help: 'what to say to the program: none, or http for one GET /', values: ['none', 'http'] },
       { name: 'repeat', value: 'N', help: 'do it N times, and tell how long it took' },
     ],
     examples: ['kpf trace api', 'kpf trace -n shop svc/web 80 --explain', 'kpf trace api -o mermaid > api.mmd', 'kpf trace api -o json'],
+    arguments: ['forward', 'target'],
+    outputs: ['text', 'json', 'mermaid'],
+    exits: [0, 1, 4, 5],
     run: async (context) => (await import('./trace.ts')).traceVerb(context),
   },
   {
@@ -90,6 +125,9 @@ export const verbs: readonly Verb[] = [
     summary: 'look at machine, file and cluster before anything is opened, with fixes',
     flags: [],
     examples: ['kpf doctor', 'kpf doctor api', 'kpf doctor -n shop svc/api 8080:80', 'kpf doctor -q', 'kpf doctor -o json'],
+    arguments: ['forward', 'target'],
+    outputs: ['text', 'json'],
+    exits: [0, 1, 2, 4, 5, 6, 9],
     run: async (context) => (await import('./doctor.ts')).doctor(context),
   },
   {
@@ -98,11 +136,14 @@ export const verbs: readonly Verb[] = [
     summary: 'print the least Role that the forwards need, or check for it',
     flags: [
       { name: 'check', help: 'ask the API server, permission by permission; exit 4 if one is missing' },
-      { name: 'for-user', value: 'NAME', help: 'whom the Role is bound to; default: who you are' },
+      { name: 'for-user', value: 'NAME', help: 'whom the Role is bound to', default: 'who you are' },
       { name: 'for-group', value: 'NAME', help: 'bind it to a group' },
       { name: 'for-service-account', value: 'NS/NAME', help: 'bind it to a service account' },
     ],
     examples: ['kpf rbac > role.yaml', 'kpf rbac --for-user dev | kubectl apply -f -', 'kpf rbac -n shop svc/api -o json', 'kpf rbac --check'],
+    arguments: ['forward', 'target'],
+    outputs: ['yaml', 'json'],
+    exits: [0, 4],
     run: async (context) => (await import('./rbac.ts')).rbac(context),
   },
   {
@@ -111,6 +152,8 @@ export const verbs: readonly Verb[] = [
     summary: 'say what a code means, how to see it and how to fix it',
     flags: [],
     examples: ['kpf explain KPF_PORT_BUSY', 'kpf explain forbidden', 'kpf explain', 'kpf explain -o json'],
+    arguments: ['code'],
+    outputs: ['text', 'json', 'markdown'],
     run: async (context) => (await import('./explain.ts')).explain(context),
   },
   {
@@ -146,6 +189,7 @@ export const verbs: readonly Verb[] = [
     summary: 'explain a verb',
     flags: [],
     examples: ['kpf help up'],
+    arguments: ['verb'],
     run: async (context) => (await import('./help.ts')).help(context),
   },
 ]
@@ -156,10 +200,12 @@ export const adHoc: Verb = {
   usage: 'kpf [-n NS] (POD | TYPE/NAME) [LOCAL:]REMOTE…',
   summary: "one forward, in kubectl's grammar",
   flags: [
-    { name: 'address', value: 'A', help: 'addresses to listen on, comma separated; default localhost' },
-    { name: 'pod-running-timeout', value: 'TIME', help: 'how long to wait for a running pod; default 1m0s' },
+    { name: 'address', value: 'A', help: 'addresses to listen on, comma separated', default: 'localhost' },
+    { name: 'pod-running-timeout', value: 'TIME', help: 'how long to wait for a running pod', default: '1m0s' },
   ],
   examples: ['kpf svc/api 8080:80', 'kpf -n shop deploy/web 3000 9229', 'kpf pod/db-0 :5432'],
+  arguments: ['target'],
+  exits: [0, 1, 2, 4, 5, 6, 130, 143],
   run: async (context) => (await import('./ad-hoc.ts')).runAdHoc(context),
 }
 

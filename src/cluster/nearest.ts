@@ -18,6 +18,21 @@ export function nearestText(wanted: string | undefined, known: readonly string[]
   return `there ${shown.length === 1 ? 'is' : 'are'} ${shown.map(quoted).join(', ') || 'none'}${known.length > shown.length ? ` and ${known.length - shown.length} more` : ''}`
 }
 
+/** The nearest of them, three at most, the nearest first. For words that were typed: of a short one a letter at least is right. */
+export function nearNames(wanted: string, known: readonly string[]): readonly string[] {
+  const far = (name: string): number => distance(name, wanted)
+  const isNear = (name: string): boolean =>
+    (far(name) <= Math.max(2, Math.floor(wanted.length / 3)) && hasLetterOf(name, wanted)) || (wanted.length > 2 && name.startsWith(wanted))
+  return known
+    .filter(isNear)
+    .toSorted((a, b) => far(a) - far(b))
+    .slice(0, 3)
+}
+
+function hasLetterOf(name: string, wanted: string): boolean {
+  return [...wanted].some((letter) => name.includes(letter))
+}
+
 function quoted(name: string): string {
   return `"${escapeForeign(name)}"`
 }
