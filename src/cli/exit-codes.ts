@@ -1,4 +1,4 @@
-/** Exit codes: documented, stable, the same table as in the README and `kpf help`. */
+/** Exit codes: documented, stable, told by `kpf help` and docs/cli.md with the words of `exit-meanings.ts`. */
 import type { FailureClass } from '../tunnel/failure.ts'
 
 export const exitCodes = {

@@ -1,4 +1,5 @@
 /** Lines of help that fit a terminal of 80 columns. Pure. */
+import type { Flag } from './verbs.ts'
 
 /** Every terminal has these; a line that is longer is broken by it in the middle of a word. */
 export const HELP_WIDTH = 80
@@ -26,4 +27,9 @@ export function twoColumns(rows: readonly (readonly [string, string])[], leftWid
     })
     .map((line) => line.trimEnd())
     .join('\n')
+}
+
+/** `-f, --file PATH` */
+export function flagTerm(flag: Flag): string {
+  return `${flag.short === undefined ? '' : `-${flag.short}, `}--${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}`
 }

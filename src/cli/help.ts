@@ -1,17 +1,25 @@
 /** `kpf help`, `kpf help VERB`, `kpf` alone: made from the verb table. */
 import { printable } from '../file/printable.ts'
 import { nearVerbs, shownVerbs, variableOf } from './arguments.ts'
-import type { Context } from './context.ts'
+import { type Context, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { exitMeaning, exitMeanings } from './exit-meanings.ts'
-import { HELP_WIDTH, twoColumns, wrapped } from './help-layout.ts'
+import { flagTerm, HELP_WIDTH, twoColumns, wrapped } from './help-layout.ts'
 import { adHoc, type Flag, globalFlags, type Verb } from './verbs.ts'
 
 const FLAG_WIDTH = 24
 const VERB_WIDTH = 12
+const OUTPUTS = ['text', 'markdown']
 
 /** Runs the verb. */
 export async function help(context: Context): Promise<number> {
+  const output = textFlag(context.flags, 'output') ?? 'text'
+  if (!OUTPUTS.includes(output)) return mistake(context, `help knows no output "${printable(output)}"`, `use ${OUTPUTS.join(' or ')}`)
+  if (output === 'markdown') {
+    const { cliMarkdown } = await import('./help-markdown.ts')
+    context.out(cliMarkdown())
+    return exitCodes.done
+  }
   const [name] = context.words
   const verb = shownVerbs().find((candidate) => candidate.name === name)
   if (name !== undefined && verb === undefined) return mistake(context, `unknown verb "${printable(name)}"`, nearVerbs(name) ?? 'see: kpf help')
@@ -76,11 +84,6 @@ export function flagMeaning(flag: Flag): string {
   const extras = [flag.isRepeatable === true ? 'repeatable' : '', flag.default === undefined ? '' : `default: ${flag.default}`, variable]
   const inParentheses = extras.filter((extra) => extra !== '').join('; ')
   return `${flag.help}${values}${inParentheses === '' ? '' : ` (${inParentheses})`}`
-}
-
-/** `-f, --file PATH` */
-export function flagTerm(flag: Flag): string {
-  return `${flag.short === undefined ? '' : `-${flag.short}, `}--${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}`
 }
 
 function hasVariable({ name }: Flag): boolean {

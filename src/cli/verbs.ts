@@ -190,6 +190,7 @@ export const verbs: readonly Verb[] = [
     flags: [],
     examples: ['kpf help up'],
     arguments: ['verb'],
+    outputs: ['text', 'markdown'],
     run: async (context) => (await import('./help.ts')).help(context),
   },
 ]

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { cliMarkdown } from '../../src/cli/help-markdown.ts'
 import { catalogue, markdown } from '../../src/doctor/catalogue.ts'
 import { jsonSchema } from '../../src/file/json-schema.ts'
 import { failureClasses } from '../../src/tunnel/failure.ts'
@@ -39,6 +40,11 @@ test('docs/errors.md is the one that the catalogue makes, with every code in it'
   expect(page).toBe(markdown())
   const explained = [...page.matchAll(/^\| `(KPF_[A-Z_]+)`/gm)].map(([, code]) => code ?? '')
   expect(explained).toEqual(catalogue.map(({ code }) => code))
+})
+
+test('docs/cli.md is the one that the verb table makes, and the README leads to it', () => {
+  expect(read('docs/cli.md')).toBe(cliMarkdown())
+  expect(read('README.md')).toContain('(docs/cli.md)')
 })
 
 test('README and ARCHITECTURE keep their size', () => {
