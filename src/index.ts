@@ -30,7 +30,7 @@ export interface ForwardsFile {
   defaults?: ForwardOptions | undefined
   /** By name: one line in the words of `kubectl port-forward`, or the full form. */
   forwards: Record<string, string | ForwardEntry>
-  settings?: { concurrency?: number | undefined; watch?: { debounce?: Duration | undefined } | undefined } | undefined
+  settings?: { concurrency?: number | undefined; portRange?: string | undefined; watch?: { debounce?: Duration | undefined } | undefined } | undefined
 }
 
 /** A file whose forwards belong to the project too. */
@@ -107,12 +107,13 @@ export interface TargetEntry {
 /** One port, in full. */
 export interface PortEntry {
   name?: string | undefined
-  localPort?: number | undefined
+  localPort?: number | 'auto' | undefined
   remotePort?: number | string | undefined
   containerPort?: number | string | undefined
   appProtocol?: string | undefined
   addresses?: string[] | undefined
   primary?: boolean | undefined
+  onConflict?: 'wait' | 'fail' | undefined
 }
 
 /** The seven words for a forward. */

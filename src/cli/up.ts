@@ -4,6 +4,7 @@ import type { Snapshot } from '../file/load.ts'
 import { problemsText } from '../output/problem-text.ts'
 import { Source, type SourceParts } from '../supervisor/source.ts'
 import { realClock } from '../system/clock.ts'
+import { type PortChooser, portChooser } from './auto-ports.ts'
 import { approvedFiles, trustCommand } from './approvals.ts'
 import { protectedGuard } from './protected.ts'
 import { type Context, isSet, textFlag } from './context.ts'
@@ -36,13 +37,14 @@ export async function up(context: Context): Promise<number> {
   }
   const guard = await protectedGuard(context, selected(loaded.project, context.words))
   if (guard === undefined) return exitCodes.approval
-  const world = buildWorld(context, { concurrency: loaded.project.settings.concurrency })
-  return run(world, loaded.project, {
+  const choose = await portChooser(
     context,
-    found,
-    snapshot,
-    load: async (known) => guard(await readFiles(context, found, { names: context.words, known, approves })),
-  })
+    found.roots.map(({ path }) => path),
+  )
+  const project = await choose(selected(loaded.project, context.words))
+  const again: SourceParts['load'] = async (known) => guard(await readFiles(context, found, { names: context.words, known, approves }))
+  const world = buildWorld(context, { concurrency: loaded.project.settings.concurrency })
+  return run(world, project, { context, found, snapshot, choose, load: again })
 }
 
 /** What a run began with. */
@@ -52,6 +54,7 @@ interface Start {
   readonly snapshot: Snapshot
   /** The files again, as far as this run may have them. */
   readonly load: SourceParts['load']
+  readonly choose: PortChooser
 }
 
 async function run(world: World, project: Project, start: Start): Promise<number> {
@@ -62,7 +65,7 @@ async function run(world: World, project: Project, start: Start): Promise<number
   const where = context.terminal.isInteractive ? await whereText(world.clusters, project.forwards) : ''
   const title = [name, where, found.shownAs].filter((part) => part !== '').join('  ')
   const renderer = render(supervisor, context, title)
-  supervisor.apply(selected(project, context.words), found.shownAs)
+  supervisor.apply(project, found.shownAs)
   const watching = !found.isWatchable || isSet(context.flags, 'no-watch') ? undefined : watchFiles(world, project, start)
   const code = await runUntilStopped(supervisor, context, { reload: () => void watching?.then(({ source }) => source.changed()), hasKeys: renderer.isLive })
   await (await watching)?.close()
@@ -71,7 +74,11 @@ async function run(world: World, project: Project, start: Start): Promise<number
 }
 
 /** Applies edits of the files, and hears of edits of the kubeconfig. */
-async function watchFiles(world: World, first: Project, { found, context, snapshot, load }: Start): Promise<{ source: Source; close(): Promise<void> }> {
+async function watchFiles(
+  world: World,
+  first: Project,
+  { found, context, snapshot, load, choose }: Start,
+): Promise<{ source: Source; close(): Promise<void> }> {
   // Read after the first dial is on its way: the watcher is the largest part that nothing waits for.
   const { fileWatcher } = await import('../system/watching.ts')
   const { supervisor, clusters } = world
@@ -88,9 +95,9 @@ async function watchFiles(world: World, first: Project, { found, context, snapsh
       read: (paths) => readAgain(paths, snapshot),
       load,
       debounceMs: () => project.settings.watchDebounceMs,
-      good: (next) => {
-        project = next
-        supervisor.apply(selected(next, context.words), found.shownAs)
+      good: async (next) => {
+        project = await choose(selected(next, context.words))
+        supervisor.apply(project, found.shownAs)
       },
       bad: (problems) => supervisor.reject(found.shownAs, problems),
       watched: (paths) => {

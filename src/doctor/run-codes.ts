@@ -18,7 +18,7 @@ type OtherCode =
 /** By code, along the way of a connection: machine, kubeconfig, credentials, network, server, object, tunnel, stream, limits. */
 export const runCodes = {
   KPF_PORT_BUSY: {
-    behind: 'another program has the local port; kpf takes it over when it is free',
+    behind: 'another program has the local port; kpf takes it over when it is free, or has given up (`onConflict: fail`)',
     see: 'ss -ltnp "sport = :PORT"',
     fix: 'stop that program, or choose another `localPort`',
   },

@@ -27,7 +27,8 @@ export function readAddresses(list: readonly unknown[], path: readonly Step[], s
     const more = { inside: offset, fix: 'write an IP, such as 127.0.0.1, or localhost' }
     if (inside !== undefined) offset += text.length + 1
     if (text === 'localhost') return localhost
-    if (text === 'auto' || text === 'docker' || text.startsWith('unix:')) {
+    if (text === 'auto') return [{ address: 'auto', ifPresent: false }]
+    if (text === 'docker' || text.startsWith('unix:')) {
       sink(at, 'KPF_PLANNED', `address "${printable(text)}" is planned, not in this version`, more)
       return []
     }
@@ -45,7 +46,7 @@ export function readAddresses(list: readonly unknown[], path: readonly Step[], s
 
 /** Whether an address can be reached from this machine only. */
 export function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || /^(0*:)+0*1$/.test(address)
+  return address === 'auto' || address.startsWith('127.') || /^(0*:)+0*1$/.test(address)
 }
 
 /** Whether a text is an IPv4 or IPv6 address, by form. */

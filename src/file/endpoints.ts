@@ -43,14 +43,17 @@ export function checkEndpoints(resolved: readonly Resolved[]): void {
   for (const one of resolved) {
     const { forward } = one
     if (!forward.enabled) continue
-    for (const [index, { localPort, addresses }] of forward.ports.entries()) {
+    for (const [index, { localPort, addresses: named }] of forward.ports.entries()) {
+      // A free port is nobody else's, as is an address that is the forward's own.
+      if (localPort === 0) continue
+      const addresses = named.map(({ address }) => ({ address: address === 'auto' ? `auto ${forward.name}` : address }))
       for (const { address } of addresses) {
         const first = taken.other(address, localPort)
         if (first === undefined) continue
         const whose =
           first === forward ? `twice by forward "${forward.name}"` : `by forward "${first.name}" (${placeText(first, forward)}) and forward "${forward.name}"`
         const { path, inside } = portPlace(one, index)
-        one.sink(path, 'KPF_PORT_TAKEN', `${endpointText(address, localPort)} is bound ${whose}`, {
+        one.sink(path, 'KPF_PORT_TAKEN', `${endpointText(address.replace(/ .*/, ''), localPort)} is bound ${whose}`, {
           ...inside,
           fix: 'give one of them another local port',
         })
@@ -75,5 +78,6 @@ function placeText(first: Forward, second: Forward): string {
 /** Where a port stands: in its list, or as a word of the line. */
 export function portPlace({ path, entry }: Pick<Resolved, 'path' | 'entry'>, index: number): { path: readonly Step[]; inside: { inside?: number } } {
   const word = entry.words.ports[index]?.[1]
-  return word === undefined ? { path: [...path, 'ports', index], inside: {} } : { path, inside: { inside: word } }
+  const listed = entry.listed?.[index] ?? index
+  return word === undefined ? { path: [...path, 'ports', listed], inside: {} } : { path, inside: { inside: word } }
 }

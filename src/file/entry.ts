@@ -8,7 +8,7 @@ import { localhost, readAddresses } from './addresses.ts'
 import type { Step } from './document.ts'
 import type { LocalAddress, PortMapping, Target } from './forward.ts'
 import { limits } from './limits.ts'
-import { readPort } from './port-text.ts'
+import { readPorts } from './port-text.ts'
 import { printable } from './printable.ts'
 import { isPlain } from './plain.ts'
 import { withoutExtensions } from './shape-check.ts'
@@ -40,6 +40,8 @@ export interface Entry {
   readonly ports: readonly PortMapping[]
   /** Where in a line of the short form the words stand that later checks point at. */
   readonly words: { readonly cluster?: number; readonly ports: readonly (readonly [PortMapping, number])[] }
+  /** Which entry of its list each port comes from. */
+  readonly listed?: readonly number[]
 }
 
 /** Reads an entry, telling every problem; undefined when its target or all ports are unusable. */
@@ -69,9 +71,13 @@ export function readLine(line: string, path: readonly Step[], sink: ProblemSink,
   const addresses = form.address ? readAddresses(form.address.text.split(','), path, sink, form.address.at) : ofDefaults(defaultAddresses, sink)
   const target = targetOfLine(form, path, sink)
   const placed = form.ports.flatMap((word): (readonly [PortMapping, number])[] => {
-    const port = readPortWord(word.text, { path, sink, addresses, at: word.at })
-    return port ? [[port, word.at]] : []
+    return readPortWord(word.text, { path, sink, addresses, at: word.at }).map((port) => [port, word.at])
   })
+  const beyond = placed[limits.portsOfForward]
+  if (beyond) {
+    sink(path, 'KPF_PORT', `${placed.length} ports, the limit is ${limits.portsOfForward}`, { inside: beyond[1], fix: 'write a second forward' })
+    return undefined
+  }
   if (target === undefined || placed.length === 0) return undefined
   const { namespace, context, cluster } = form
   return {
@@ -106,13 +112,16 @@ function readLong(raw: Record<string, unknown>, path: readonly Step[], sink: Pro
   const addresses = Array.isArray(own) ? readAddresses(own, [...path, 'addresses'], sink) : ofDefaults(defaultAddresses, sink)
   const target = readLongTarget(raw['target'], [...path, 'target'], sink)
   const list: readonly unknown[] = Array.isArray(raw['ports']) ? raw['ports'] : []
-  const ports = list.flatMap((entry, index) => {
+  const placed = list.flatMap((entry, index): readonly (readonly [PortMapping, number])[] => {
     const at = { path: [...path, 'ports', index], sink, addresses, at: 0 }
-    if (isPlain(entry)) return readLongPort(entry, at) ?? []
     // Anything else was told by its shape.
-    return typeof entry === 'string' || typeof entry === 'number' ? (readPortWord(`${entry}`, at) ?? []) : []
+    const ports = isPlain(entry) ? readLongPort(entry, at) : typeof entry === 'string' || typeof entry === 'number' ? readPortWord(`${entry}`, at) : []
+    return ports.map((port) => [port, index])
   })
-  return target === undefined || ports.length === 0 ? undefined : { access: {}, target, ports, words: { ports: [] } }
+  if (placed.length > limits.portsOfForward && list.length <= limits.portsOfForward)
+    sink([...path, 'ports'], 'KPF_PORT', `${placed.length} ports, the limit is ${limits.portsOfForward}`, { key: true, fix: 'write a second forward' })
+  if (target === undefined || placed.length === 0 || placed.length > limits.portsOfForward) return undefined
+  return { access: {}, target, ports: placed.map(([port]) => port), words: { ports: [] }, listed: placed.map(([, index]) => index) }
 }
 
 function readLongTarget(raw: unknown, path: readonly Step[], sink: ProblemSink): Target | undefined {
@@ -180,64 +189,63 @@ interface PortPlace {
   readonly at: number
 }
 
-function readPortWord(text: string, place: PortPlace): PortMapping | undefined {
-  const port = readPort(text)
+function readPortWord(text: string, place: PortPlace): readonly PortMapping[] {
+  const ports = readPorts(text)
   const { path, sink, at } = place
-  if ('message' in port) {
-    sink(path, port.isPlanned ? 'KPF_PLANNED' : 'KPF_PORT', port.message, { inside: at, fix: port.fix })
-    return undefined
+  if ('message' in ports) {
+    sink(path, 'KPF_PORT', ports.message, { inside: at, fix: ports.fix })
+    return []
   }
-  if (port.localPort === 0) {
-    sink(path, 'KPF_PLANNED', `"${text}": a free local port in a file is planned, not in this version`, {
-      inside: at,
-      fix: 'write LOCAL:REMOTE with a number of your choice',
-    })
-    return undefined
-  }
-  if (port.localPort === undefined) {
-    sink(path, 'KPF_PORT', `"${text}" names a port but no local number`, { inside: at, fix: `write LOCAL:${text} with a number of your choice` })
-    return undefined
-  }
-  const own = port.address === undefined ? place.addresses : readAddresses([port.address], path, sink, at)
-  return { localPort: port.localPort, remotePort: port.remotePort, meaning: 'target', addresses: own }
+  return ports.flatMap(({ localPort, remotePort, address }): readonly PortMapping[] => {
+    if (localPort === undefined) {
+      sink(path, 'KPF_PORT', `"${text}" names a port but no local number`, {
+        inside: at,
+        fix: `write :${text} for a free one, or LOCAL:${text} with a number of your choice`,
+      })
+      return []
+    }
+    const own = address === undefined ? place.addresses : readAddresses([address], path, sink, at)
+    return [{ localPort, remotePort, meaning: 'target', addresses: own }]
+  })
 }
 
-function readLongPort(raw: Record<string, unknown>, place: PortPlace): PortMapping | undefined {
+function readLongPort(raw: Record<string, unknown>, place: PortPlace): readonly PortMapping[] {
   const { path, sink } = place
   const { localPort, remotePort, containerPort, name } = raw
-  if (hasStrays(raw, shape.port)) return undefined
+  if (hasStrays(raw, shape.port)) return []
   if (remotePort !== undefined && containerPort !== undefined) {
     sink([...path, 'containerPort'], 'KPF_PORT', 'both remotePort and containerPort are given', { key: true, fix: 'give one of them' })
-    return undefined
+    return []
   }
   const remote = containerPort ?? remotePort
   if (typeof remote !== 'number' && typeof remote !== 'string') {
     sink(path, 'KPF_PORT', 'neither remotePort nor containerPort is given', { fix: 'add remotePort' })
-    return undefined
+    return []
   }
-  if (localPort === 'auto') {
-    sink([...path, 'localPort'], 'KPF_PLANNED', '"auto" is planned, not in this version', { fix: 'write a number of your choice' })
-    return undefined
-  }
-  if (localPort !== undefined && typeof localPort !== 'number') return undefined
-  const local = localPort ?? (typeof remote === 'number' ? remote : undefined)
+  if (localPort !== undefined && localPort !== 'auto' && typeof localPort !== 'number') return []
+  const local = localPort === 'auto' ? 0 : (localPort ?? (typeof remote === 'number' ? remote : undefined))
   if (local === undefined) {
-    sink(path, 'KPF_PORT', `port "${printable(String(remote))}" has no local number`, { fix: 'add localPort' })
-    return undefined
+    sink(path, 'KPF_PORT', `port "${printable(String(remote))}" has no local number`, { fix: 'add localPort; `auto` is a free one' })
+    return []
   }
   const addresses = Array.isArray(raw['addresses']) ? readAddresses(raw['addresses'], [...path, 'addresses'], sink) : place.addresses
-  return {
-    localPort: local,
-    remotePort: remote,
-    meaning: containerPort === undefined ? 'target' : 'container',
-    addresses,
-    ...(typeof name === 'string' && { name }),
-  }
+  return [
+    {
+      localPort: local,
+      remotePort: remote,
+      meaning: containerPort === undefined ? 'target' : 'container',
+      addresses,
+      ...(typeof name === 'string' && { name }),
+      ...(raw['onConflict'] === 'fail' && { onConflict: 'fail' }),
+      ...(typeof raw['appProtocol'] === 'string' && { appProtocol: raw['appProtocol'] }),
+      ...(raw['primary'] === true && { primary: true }),
+    },
+  ]
 }
 
 /** Whether a map is told of already: keys that are unknown, or values of the wrong kind. */
 function hasStrays(raw: Record<string, unknown>, schema: z.ZodType): boolean {
-  return !schema.safeParse(withoutExtensions(raw)).success && raw['localPort'] !== 'auto'
+  return !schema.safeParse(withoutExtensions(raw)).success
 }
 
 /** What is wrong with a label selector, by form; the cluster's own reading is `cluster/selector.ts`. */

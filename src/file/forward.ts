@@ -32,7 +32,7 @@ export type Target =
 /** A port of the target, and the local one it appears on. */
 export interface PortMapping {
   readonly name?: string
-  /** 0 asks for any free port (the ad-hoc form only). */
+  /** 0 asks for a free one: `auto` of the file, until `auto-ports.ts` has chosen; any in the ad-hoc form. */
   readonly localPort: number
   /** A number, or the name of a service port or container port. */
   readonly remotePort: number | string
@@ -40,9 +40,15 @@ export interface PortMapping {
   readonly meaning: 'target' | 'container'
   /** Bind addresses, `localhost` already spelled out as 127.0.0.1 and ::1. */
   readonly addresses: readonly LocalAddress[]
+  /** A local port that is taken fails the forward, instead of being waited for. */
+  readonly onConflict?: 'fail'
+  /** What is spoken, for links. */
+  readonly appProtocol?: string
+  /** The port meant when none is named. */
+  readonly primary?: boolean
 }
 
-/** An address to bind. */
+/** An address to bind; `auto` until `auto-ports.ts` has chosen one. */
 export interface LocalAddress {
   readonly address: string
   /** Skipped with a note where the machine does not have it (`::1` of `localhost`). */
@@ -89,5 +95,15 @@ export interface Project {
   /** All profiles that its files name, when they name any. */
   readonly profiles?: readonly string[]
   readonly forwards: readonly Forward[]
-  readonly settings: { readonly concurrency: number; readonly watchDebounceMs: number }
+  readonly settings: {
+    readonly concurrency: number
+    readonly watchDebounceMs: number /** Where free local ports are looked for, when the file says. */
+    readonly portRange?: PortRange
+  }
+}
+
+/** Local ports, both ends included. */
+export interface PortRange {
+  readonly first: number
+  readonly last: number
 }

@@ -21,8 +21,7 @@ const inside: Readonly<Record<string, readonly string[]>> = {
   pods: ['strategy', 'standby'],
   transport: ['lanes'],
   timeouts: ['idle', 'ttl'],
-  ports: ['onConflict'],
-  settings: ['portRange', 'metrics'],
+  settings: ['metrics'],
 }
 
 /** Whether `key`, found in the object at `path`, is a field of a later version. */

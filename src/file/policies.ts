@@ -3,7 +3,7 @@
  * said. Pure.
  */
 import { durationMs } from './duration.ts'
-import type { Forward, RestartPolicy } from './forward.ts'
+import type { Forward, PortRange, RestartPolicy } from './forward.ts'
 import { isPlain } from './plain.ts'
 
 /** A forward without a file: what the ad-hoc form starts from. */
@@ -68,6 +68,12 @@ export function restartOf(value: unknown): RestartPolicy {
 /** A group of fields: those of the forward over those of `defaults`. */
 export function part(own: Record<string, unknown>, defaults: Record<string, unknown>, key: string): Record<string, unknown> {
   return { ...(isPlain(defaults[key]) && defaults[key]), ...(isPlain(own[key]) && own[key]) }
+}
+
+/** Where free local ports are looked for; bounds in the wrong order are meant the other way round. */
+export function portRangeOf(value: unknown): { readonly portRange?: PortRange } {
+  const [first, last] = (textOf(value)?.split('-') ?? []).map(Number)
+  return first === undefined || last === undefined ? {} : { portRange: { first: Math.min(first, last), last: Math.max(first, last) } }
 }
 
 /** The text, if it is one. */

@@ -2,6 +2,7 @@
  * `8080:80`, `:http`, `[::1]:8080:80`: one port of the short form. Pure.
  */
 
+import { limits } from './limits.ts'
 import { printable } from './printable.ts'
 
 /** What a port text says. `localPort` 0 is "any free one". */
@@ -15,10 +16,41 @@ export interface PortText {
 export interface PortTextProblem {
   readonly message: string
   readonly fix: string
-  readonly isPlanned?: boolean
 }
 
 const SHAPE = 'write [LOCAL:]REMOTE, such as 8080:80'
+
+/** Reads a port, or a range of them: `8080-8082:80-82`. */
+export function readPorts(text: string): readonly PortText[] | PortTextProblem {
+  const { address, rest } = splitAddress(text)
+  const range = /^(?:(\d+(?:-\d+)?)?(:))?(\d+(?:-\d+)?)$/.exec(rest)
+  if (range === null || !rest.includes('-')) {
+    const port = readPort(text)
+    return 'message' in port ? port : [port]
+  }
+  const remote = boundsOf(range[3] ?? '')
+  const local = range[2] === undefined ? remote : range[1] === undefined ? undefined : boundsOf(range[1])
+  const shown = printable(text)
+  if ('message' in remote) return remote
+  if (local !== undefined && 'message' in local) return local
+  const count = remote.last - remote.first + 1
+  if (count > limits.portsOfForward) return { message: `"${shown}" is a range of ${count} ports, the limit is ${limits.portsOfForward}`, fix: 'name fewer' }
+  if (local !== undefined && local.last - local.first + 1 !== count) {
+    const message = `"${shown}": ${local.last - local.first + 1} local ports for ${count} remote ones`
+    return { message, fix: `write ${local.first}-${local.first + count - 1}:${remote.first}-${remote.last}` }
+  }
+  return Array.from({ length: count }, (_, index) => ({
+    localPort: local === undefined ? 0 : local.first + index,
+    remotePort: remote.first + index,
+    ...(address !== undefined && { address }),
+  }))
+}
+
+function boundsOf(text: string): { first: number; last: number } | PortTextProblem {
+  const [first, last = first] = text.split('-').map((part) => readNumber(part, 1))
+  if (first !== undefined && last !== undefined && first <= last) return { first, last }
+  return { message: `"${printable(text)}" is not a range of ports: two numbers from 1 to 65535, the smaller one first`, fix: 'write 8080-8082:80-82' }
+}
 
 /** Reads one port. A bare name has no local number: it is the service's, as kubectl takes it. */
 export function readPort(text: string): PortText | PortTextProblem {
@@ -36,7 +68,7 @@ export function readPort(text: string): PortText | PortTextProblem {
       fix: SHAPE,
     }
   if (second === undefined) return { localPort: typeof remote === 'number' ? remote : undefined, remotePort: remote, ...(address !== undefined && { address }) }
-  const local = first === '' ? 0 : readNumber(first, 0)
+  const local = first === '' || first === 'auto' ? 0 : readNumber(first, 0)
   if (local === undefined) return { message: `"${printable(first)}" is not a local port: a number from 1 to 65535`, fix: SHAPE }
   return { localPort: local, remotePort: remote, ...(address !== undefined && { address }) }
 }
@@ -46,10 +78,6 @@ function unsupported(text: string, shown: string): PortTextProblem | undefined {
   const protocol = /\/(tcp|udp|sctp)$/i.exec(text)?.[1]?.toLowerCase()
   if (protocol === 'tcp') return { message: `"${shown}" is not a port`, fix: `write ${printable(text.slice(0, -4))}: all ports are TCP` }
   if (protocol !== undefined) return { message: `"${shown}": ${protocol.toUpperCase()} cannot be forwarded`, fix: 'forward a TCP port' }
-  if (/^auto(:|$)/.test(text))
-    return { message: `"${shown}": "auto" is planned, not in this version`, fix: 'write LOCAL:REMOTE with a number of your choice', isPlanned: true }
-  if (/^\d+-\d+(:|$)|:\d+-\d+$/.test(text))
-    return { message: `"${shown}": port ranges are planned, not in this version`, fix: 'name each port', isPlanned: true }
   return undefined
 }
 
@@ -57,7 +85,7 @@ function unsupported(text: string, shown: string): PortTextProblem | undefined {
 function splitAddress(text: string): { address?: string; rest: string } {
   const v6 = /^\[([0-9a-fA-F:.%]+)\]:(.*)$/.exec(text)
   if (v6) return { address: v6[1] ?? '', rest: v6[2] ?? '' }
-  const v4 = /^(\d+\.\d+\.\d+\.\d+|localhost):(.*:.*)$/.exec(text)
+  const v4 = /^(\d+\.\d+\.\d+\.\d+|localhost|auto):(.*:.*)$/.exec(text)
   return v4 ? { address: v4[1] ?? '', rest: v4[2] ?? '' } : { rest: text }
 }
 

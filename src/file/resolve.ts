@@ -13,7 +13,7 @@ import type { Forward, PortMapping, Project } from './forward.ts'
 import type { Unit } from './gather.ts'
 import { inherited } from './include.ts'
 import { type Plain, plainOr } from './plain.ts'
-import { asMode, backoffOf, boolOr, holdOf, msOr, numberOr, part, restartOf, textOr, timeoutsOf, transportOf } from './policies.ts'
+import { asMode, backoffOf, boolOr, holdOf, msOr, numberOr, part, portRangeOf, restartOf, textOr, timeoutsOf, transportOf } from './policies.ts'
 import { printable } from './printable.ts'
 import type { Problem } from './problems.ts'
 import { isStarted, profilesOf, type Selection } from './selection.ts'
@@ -54,7 +54,11 @@ export function resolve(units: readonly Unit[], around: Surroundings): Resolutio
     ...(typeof top['description'] === 'string' && { description: top['description'] }),
     ...(profiles.length > 0 && { profiles }),
     forwards: resolved.map(({ forward }) => forward),
-    settings: { concurrency: numberOr(settings['concurrency'], 8), watchDebounceMs: msOr(plainOr(settings['watch'])['debounce'], 100) },
+    settings: {
+      concurrency: numberOr(settings['concurrency'], 8),
+      watchDebounceMs: msOr(plainOr(settings['watch'])['debounce'], 100),
+      ...portRangeOf(settings['portRange']),
+    },
   }
   const tops = units.map(({ located }) => plainOr(located.value))
   return { project, problems, risks: risksOf(tops, resolved, around.outside) }

@@ -14,6 +14,8 @@ import * as shape from './shape.ts'
 import { display, exampleOf, wordingOf } from './wording.ts'
 
 const MAX_SUGGESTIONS = 100
+/** Of a union zod says only that nothing fits. */
+const onePort = shape.port.extend({ localPort: shape.portNumber.optional() })
 
 /** Every problem of shape; an empty list means that the values fit the schemas. */
 export function checkShape(located: Located): readonly Problem[] {
@@ -144,7 +146,7 @@ class Check {
         const [[key, value] = []] = Object.entries(entry)
         if (key !== undefined && /^\d+$/.test(key))
           this.#at(place, 'KPF_PORT', `"${key}: ${display(value)}" is read as a map`, `write "${key}:${display(value)}", without the blank`)
-        else this.#against(shape.port, entry['localPort'] === 'auto' ? { ...entry, localPort: 1024 } : entry, place)
+        else this.#against(onePort, entry['localPort'] === 'auto' ? { ...entry, localPort: 1024 } : entry, place)
       } else if (typeof entry === 'number') this.#against(shape.portNumber, entry, place)
       else if (typeof entry !== 'string') this.#missing(entry, place, 'write "8080:80"')
     }

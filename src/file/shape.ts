@@ -11,6 +11,8 @@ import { limits } from './limits.ts'
 // Digits are few enough that every sum stays below the 24 days that a timer can hold.
 const DURATION = /^(?=\d)(\d{1,2}h)?(\d{1,4}m(?!s))?(\d{1,5}(\.\d{1,3})?s)?(\d{1,8}ms)?$/
 const SOME_TIME = new RegExp(DURATION.source.replace('^', '^(?=.*[1-9])'))
+const FROM_1024 = '(102[4-9]|10[3-9]\\d|1[1-9]\\d{2}|[2-9]\\d{3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])'
+const PORT_RANGE = new RegExp(`^${FROM_1024}-${FROM_1024}$`)
 /** How names are written, here and in Kubernetes. */
 export const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 
@@ -43,13 +45,16 @@ export const addresses = z
   .array(z.string().min(1))
   .min(1, 'name at least one address')
   .max(limits.addresses, `name at most ${limits.addresses} addresses`)
-  .describe('Local addresses to bind: an IP, or `localhost` for 127.0.0.1 and ::1.')
+  .describe('Local addresses to bind: an IP, `localhost` for 127.0.0.1 and ::1, or `auto` for an own 127.x.y.z.')
   .meta({ examples: [['localhost'], ['127.0.0.1']] })
 
 export const port = z
   .strictObject({
     name: shortLabel.optional().describe('A name for this port, for output.'),
-    localPort: portNumber.optional().describe('The port on this machine. Without it the remote number.'),
+    localPort: z
+      .union([portNumber, z.literal('auto')])
+      .optional()
+      .describe('The port on this machine; `auto` is a free one that stays the same. Without it the remote number.'),
     remotePort: remotePort
       .optional()
       .describe('Port of the target: on a Service its own port, translated to the pod; else the container port. A number or a name.'),
@@ -57,6 +62,7 @@ export const port = z
     appProtocol: text.optional().describe('What is spoken, for links: `http`, `https`, `postgres`.'),
     addresses: addresses.optional(),
     primary: z.boolean().optional().describe('The port meant when none is named.'),
+    onConflict: z.enum(['wait', 'fail']).optional().describe('When another program has the local port: `wait` until it is free, or `fail`. Default `wait`.'),
   })
   .describe('One port, in full.')
 
@@ -195,6 +201,11 @@ export const cluster = z.strictObject({
 
 export const settings = z.strictObject({
   concurrency: count(64).optional().describe('Dials in flight per cluster. Default 8.'),
+  portRange: z
+    .string()
+    .regex(PORT_RANGE, 'write FIRST-LAST, such as 20000-29999, with numbers from 1024 on')
+    .optional()
+    .describe('Where free local ports are looked for. Default 20000-29999.'),
   watch: z.strictObject({ debounce: duration.optional().describe('Quiet time before a change is read. Default 100ms.') }).optional(),
 })
 

@@ -32,6 +32,8 @@ export interface EndpointFacts {
   readonly address: string
   readonly port: number
   readonly state: ListenerState
+  /** When it is taken nobody waits for it. */
+  readonly fails?: boolean
 }
 
 /** What the watch and `pick` made of the target. */
@@ -84,9 +86,19 @@ function ended(facts: ForwardFacts): Shown | undefined {
 }
 
 function listening(facts: ForwardFacts): Shown | undefined {
-  for (const { address, port, state } of facts.endpoints) {
+  for (const { address, port, state, fails } of facts.endpoints) {
     if (state.kind === 'busy') {
       const holder = state.holder ? `is used by ${state.holder.command} (pid ${state.holder.pid})` : 'is used by another program'
+      if (fails) {
+        const hint = 'stop that program and press r, or choose another localPort'
+        return {
+          state: 'failed',
+          phase: 'port-busy',
+          reason: 'KPF_PORT_BUSY',
+          message: `${endpointText(address, port)} ${holder}, and onConflict is fail`,
+          hint,
+        }
+      }
       return {
         state: 'waiting',
         phase: 'port-busy',

@@ -169,6 +169,7 @@ export class LiveForward {
 
   /** Tries now what waits; for one that has given up this is a reason to begin again. */
   kick(): void {
+    for (const mapping of this.#mappings) mapping.retry()
     if (this.#lifecycle !== 'gave-up') return this.#follower.kick()
     this.#lifecycle = 'running'
     this.#lastFacts = undefined
@@ -284,6 +285,6 @@ export class LiveForward {
 }
 
 function keyOf(mapping: BoundMapping): string {
-  const { localPort, addresses } = mapping.mapping
-  return `${localPort} ${addresses.map(({ address, ifPresent }) => `${address}${ifPresent ? '?' : ''}`).join(' ')}`
+  const { localPort, addresses, onConflict = 'wait' } = mapping.mapping
+  return `${localPort} ${onConflict} ${addresses.map(({ address, ifPresent }) => `${address}${ifPresent ? '?' : ''}`).join(' ')}`
 }

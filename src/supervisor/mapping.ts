@@ -34,6 +34,8 @@ export class BoundMapping {
   readonly #owner: MappingOwner
   readonly #slots: Slot[]
   #released = false
+  /** A taken port ended it: nothing is claimed until it is asked to try again. */
+  #gaveUp = false
 
   constructor(mapping: PortMapping, endpoints: Endpoints, owner: MappingOwner) {
     this.mapping = mapping
@@ -46,7 +48,7 @@ export class BoundMapping {
   get facts(): readonly EndpointFacts[] {
     const wanted = this.#slots.filter((slot) => !isAbsent(slot))
     const shown = this.#owner.oneIsEnough && wanted.some((slot) => slot.state.kind === 'bound') ? wanted.filter((slot) => slot.state.kind === 'bound') : wanted
-    return shown.map(({ address, state }) => ({ address, port: state.kind === 'bound' ? state.port : this.mapping.localPort, state }))
+    return shown.map(({ address, state }) => ({ address, port: state.kind === 'bound' ? state.port : this.mapping.localPort, state, fails: this.#fails }))
   }
 
   get isBound(): boolean {
@@ -56,6 +58,18 @@ export class BoundMapping {
 
   start(): void {
     this.#claimNext()
+  }
+
+  /** Begins again when a taken port had ended it. */
+  retry(): void {
+    if (!this.#gaveUp || this.#released) return
+    this.#gaveUp = false
+    for (const slot of this.#slots) slot.state = { kind: 'binding' }
+    this.#claimNext()
+  }
+
+  get #fails(): boolean {
+    return this.mapping.onConflict === 'fail'
   }
 
   release(): void {
@@ -71,7 +85,7 @@ export class BoundMapping {
   #claimNext(): void {
     for (const slot of this.#slots) {
       if (slot.claim !== undefined) continue
-      if (this.#released || !this.#claim(slot)) return
+      if (this.#gaveUp || this.#released || !this.#claim(slot)) return
     }
   }
 
@@ -84,7 +98,16 @@ export class BoundMapping {
       { address: slot.address, port },
       { accepted: (socket) => this.#owner.accepted(socket, this.mapping), changed: (state) => this.#changed(slot, state) },
     )
+    this.#giveUp(slot)
     return slot.state.kind !== 'binding' && !this.#stops(slot)
+  }
+
+  #giveUp(slot: Slot): void {
+    if (!this.#fails || !this.#stops(slot) || slot.claim === undefined) return
+    this.#gaveUp = true
+    slot.claim.release()
+    slot.claim = undefined
+    this.#letGo(slot)
   }
 
   #stops(slot: Slot): boolean {
@@ -95,6 +118,7 @@ export class BoundMapping {
     // A busy port that is asked for again stays busy until it answers.
     if (this.#released || state.kind === 'binding' || state.kind === 'released') return
     slot.state = state
+    this.#giveUp(slot)
     if (this.#stops(slot)) this.#letGo(slot)
     // Within a claim the claimer goes on by itself.
     else if (slot.claim !== undefined) this.#claimNext()

@@ -18,3 +18,16 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   )
   return ports
 }
+
+/** Whether nobody has a port on an address at this moment. */
+export async function isFreePort(port: number, address: string): Promise<boolean> {
+  const server = createServer()
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  server.once('error', () => resolve(false))
+  server.listen({ port, host: address, exclusive: true }, () => resolve(true))
+  const isFree = await promise
+  if (!isFree) return false
+  server.close()
+  await once(server, 'close')
+  return true
+}

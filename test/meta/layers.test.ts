@@ -149,6 +149,7 @@ test('pure files import only types and each other', () => {
       'acting-as',
       'yaml-edit',
       'interpolate',
+      'auto-ports',
       'merge',
       'include',
       'env-file',

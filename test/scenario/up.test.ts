@@ -1,6 +1,6 @@
 /** The whole program on the sample cluster: what a person or a script sees of `kpf up`. */
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -134,6 +134,28 @@ test('an edit of an included file, and of the variables beside the file, is a re
   await up.next('moved', (event) => event.type === 'config-applied' && event['generation'] === 3)
   await expect.poll(() => fetchText(c).catch(() => ''), { timeout: 5_000 }).toContain('hello')
   expect(await up.stop()).toBe(0)
+})
+
+test('a port that nobody chose is the same in the next run, and an edit does not move it', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'kpf-home-'))
+  const env = { HOME: home, XDG_STATE_HOME: '' }
+  const text = `settings: { portRange: 41000-41999 }\nforwards:\n  web: svc/web :80\n`
+  const up = await Up.start(text, { kubeconfig, env })
+  await up.ready('web')
+  const listeners = (): unknown => up.events.findLast((event) => event.to === 'ready')?.['listeners']
+  const before = listeners()
+  const port = Number(/\d+$/.exec(String(before))?.[0])
+  expect(port >= 41_000 && port <= 41_999).toBe(true)
+  await up.edit(`${text}  site: svc/web :80\n`)
+  await up.ready('site')
+  expect(await fetchText(port)).toContain('hello')
+  expect(await up.stop()).toBe(0)
+  const [name = ''] = await readdir(join(home, '.local/state/kpf'))
+  expect(JSON.parse(await readFile(join(home, '.local/state/kpf', name), 'utf8'))).toMatchObject({
+    v: 1,
+    ports: { 'web/80': port, 'site/80': expect.any(Number) },
+  })
+  await rm(home, { recursive: true, force: true })
 })
 
 test('what is risky in a file waits for `kpf trust`, which is asked again when it changes', async () => {

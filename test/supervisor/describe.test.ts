@@ -168,3 +168,12 @@ test('any facts give one row, a state with a phase of its own, and a word for wh
     { numRuns: 2_000 },
   )
 })
+
+test('a taken port fails the forward where the file says so', () => {
+  expect(describe({ ...good, endpoints: [{ ...at('busy'), fails: true }] })).toMatchObject({
+    state: 'failed',
+    phase: 'port-busy',
+    reason: 'KPF_PORT_BUSY',
+    message: '127.0.0.1:8080 is used by redis (pid 7), and onConflict is fail',
+  })
+})

@@ -56,6 +56,20 @@ test('127.0.0.1 that is taken keeps ::1 from being asked for', async () => {
   expect(desk.endpoints.size).toBe(1)
 })
 
+test('with onConflict: fail a taken port is given up, until it is asked to try again', async () => {
+  const desk = new Desk()
+  const other = await sockets.listen(0)
+  const bound = desk.bind({ ...mapping(portOf(other)), onConflict: 'fail' })
+  await sockets.until(() => facts(bound).includes('busy'))
+  expect(bound.facts[0]?.fails).toBe(true)
+  expect(desk.endpoints.size).toBe(0)
+  other.close()
+  await sockets.clock.advance(10_000)
+  expect(facts(bound)).toContain('busy')
+  bound.retry()
+  await sockets.until(() => bound.isBound)
+})
+
 test('where one is enough, the taken one is left out', async () => {
   const desk = new Desk()
   const port = await sockets.freePort()

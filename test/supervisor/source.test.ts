@@ -169,7 +169,7 @@ class Desk {
         },
         watched: (paths) => this.watched.push(paths.join(' ')),
         debounceMs: () => 100,
-        good: (project) => this.told.push(`good ${project.name}`),
+        good: (project) => void this.told.push(`good ${project.name}`),
         bad: (problems) => this.told.push(`bad ${problems[0]?.message}`),
       },
       new Map([['forwards.yaml', { kind: 'read', bytes: Buffer.from(text) }]]),
