@@ -9,8 +9,11 @@ export const exitCodes = {
   credentials: 4,
   unreachable: 5,
   bind: 6,
+  owned: 7,
+  notRunning: 8,
   approval: 9,
   internal: 70,
+  timedOut: 124,
   forcedInt: 130,
   forcedTerm: 143,
 } as const

@@ -1,6 +1,7 @@
 /** Runs a supervisor until a signal ends it: once gently, twice at once. */
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import type { Context } from './context.ts'
+import { Ending } from './ending.ts'
 import { exitCodes } from './exit-codes.ts'
 
 const DRAIN_MS = { SIGINT: 2_000, SIGTERM: 10_000, SIGHUP: 10_000 } as const
@@ -14,6 +15,8 @@ export interface RunOptions {
   readonly reload: () => void
   /** Whether the keys of the live table are heard. */
   readonly hasKeys: boolean
+  /** Where others may end it too. */
+  readonly ending?: Ending
 }
 
 /** Keys until the result is called, but for the time in which the terminal is lent. */
@@ -31,22 +34,20 @@ function hearKeys({ terminal, screen }: Context, press: (key: string) => void): 
 }
 
 /** Resolves with the exit code once everything is closed. */
-export async function runUntilStopped(supervisor: Supervisor, context: Context, { reload, hasKeys }: RunOptions): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>()
-  const force = new AbortController()
+export async function runUntilStopped(
+  supervisor: Supervisor,
+  context: Context,
+  { reload, hasKeys, ending = new Ending(supervisor) }: RunOptions,
+): Promise<number> {
   let code: number = exitCodes.done
-  let isStopping = false
   const hear = (signal: Parameters<Parameters<Context['onSignal']>[0]>[0]): void => {
     if (signal === 'SIGHUP' && !context.terminal.isInteractive) return reload()
     if (signal === 'SIGUSR1') return context.err(`${JSON.stringify(supervisor.snapshot(), undefined, 2)}\n`)
-    if (signal === 'SIGQUIT' || isStopping) {
+    if (ending.isBegun) {
       if (signal !== 'SIGQUIT') code = signal === 'SIGINT' ? exitCodes.forcedInt : exitCodes.forcedTerm
-      force.abort()
+      return ending.hurry()
     }
-    if (isStopping) return
-    isStopping = true
-    const drainMs = signal === 'SIGQUIT' ? 0 : DRAIN_MS[signal]
-    void supervisor.stop({ drainMs, deadline: force.signal }).then(() => resolve(code))
+    void ending.begin(signal === 'SIGQUIT' ? 0 : DRAIN_MS[signal])
   }
   const off = context.onSignal(hear)
   const press = (key: string): void => {
@@ -56,7 +57,8 @@ export async function runUntilStopped(supervisor: Supervisor, context: Context, 
   }
   const offKeys = hasKeys ? hearKeys(context, press) : undefined
   try {
-    return await promise
+    await ending.over
+    return code
   } finally {
     off()
     offKeys?.()

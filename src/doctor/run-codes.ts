@@ -14,6 +14,7 @@ type OtherCode =
   | 'KPF_CONNECTIONS_HIGH'
   | 'KPF_HOLD_TIMEOUT'
   | 'KPF_WATCH'
+  | 'KPF_CONTROL'
 
 /** By code, along the way of a connection: machine, kubeconfig, credentials, network, server, object, tunnel, stream, limits. */
 export const runCodes = {
@@ -182,4 +183,9 @@ export const runCodes = {
     fix: "see the forward's state",
   },
   KPF_WATCH: { behind: 'files cannot be watched by events; they are polled', see: 'sysctl fs.inotify', fix: 'nothing; or raise the limits' },
+  KPF_CONTROL: {
+    behind: 'this run has no control socket, since the machine has no private folder for it: kpf ps, down and others do not see it',
+    see: 'ls -ld ~/.local/state/kpf',
+    fix: 'make that folder your own, with mode 0700; or name another with XDG_STATE_HOME',
+  },
 } as const satisfies Readonly<Record<FailureCode | OtherCode, Entry>>

@@ -133,6 +133,19 @@ export class Supervisor {
     return operations
   }
 
+  /** Begins these anew; their ports stay bound, their connections are reset. */
+  restart(names: readonly string[]): void {
+    for (const name of names) {
+      const old = this.#forwards.get(name)
+      if (old === undefined || this.#isStopping) continue
+      const next = this.#create(old.spec)
+      // The new claim stands on the old one before that is let go.
+      next.bind()
+      this.#ended(old)
+      next.start()
+    }
+  }
+
   /** A file that could not be applied; what runs goes on. */
   reject(file: string, problems: readonly Problem[]): void {
     this.#bus.tell({ type: 'config-rejected', file, problems, runningSince: this.#appliedAt })

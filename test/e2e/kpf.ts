@@ -81,7 +81,8 @@ export class Up {
     }
     const child = spawn(process.execPath, [...(options.host ?? [program]), 'up', '-o', 'jsonl', ...(options.args ?? [])], {
       cwd: dir,
-      env: { ...process.env, KUBECONFIG: options.kubeconfig, ...options.env },
+      // Its state is in its own folder, so that a test that kills it leaves nothing at home.
+      env: { ...process.env, KUBECONFIG: options.kubeconfig, XDG_STATE_HOME: dir, XDG_RUNTIME_DIR: '', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     return new Up(dir, child)

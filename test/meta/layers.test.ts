@@ -42,7 +42,8 @@ const table: Readonly<Record<string, readonly string[]>> = {
   trace: ['file', 'cluster', 'tunnel', 'types:system', 'node:zlib'],
   rbac: ['types:file', 'cluster', 'tunnel', 'trace/permissions.ts', 'trace/reviews.ts'],
   doctor: ['file', 'cluster', 'tunnel', 'types:system', 'trace/permissions.ts', 'trace/reviews.ts'],
-  output: ['types:file', 'types:supervisor', 'types:trace', 'node:util', 'supervisor/plan.ts'],
+  output: ['types:file', 'types:supervisor', 'types:trace', 'types:control', 'node:util', 'supervisor/plan.ts'],
+  control: ['types:file', 'types:supervisor', 'supervisor/iso-time.ts', 'types:system', 'output', 'node:http', 'node:crypto', 'node:path', 'node:fs/promises'],
   sandbox: ['tunnel', 'system', 'node:*', 'selfsigned', 'ws'],
   cli: [
     'file',
@@ -53,6 +54,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     'doctor',
     'rbac',
     'output',
+    'control',
     'sandbox',
     'system',
     'version.ts',

@@ -1,0 +1,196 @@
+/**
+ * A running project: its files over time, what of them is wanted, and what the control
+ * socket may ask of it. One wish counts, whoever changed it last.
+ */
+import type { Controlled } from '../control/routes.ts'
+import { History } from '../control/history.ts'
+import type { AppliedBody, ApplyRequest, EndedBody, NamesBody, StatusBody } from '../control/shapes.ts'
+import { statusBody, type StatusFacts } from '../control/status.ts'
+import { chosen, joined, type Wish, wishFor, withAgain, without } from '../control/wish.ts'
+import type { Project } from '../file/forward.ts'
+import type { Snapshot } from '../file/load.ts'
+import type { Problem } from '../file/problems.ts'
+import { isoTime } from '../supervisor/iso-time.ts'
+import { printPlan, untouched } from '../supervisor/plan.ts'
+import { realClock } from '../system/clock.ts'
+import { self } from '../system/processes.ts'
+import { type Context, textFlag } from './context.ts'
+import type { PortChooser } from './auto-ports.ts'
+import { Ending } from './ending.ts'
+import type { Place } from './place.ts'
+import { type FoundFiles, readAgain, type readFiles } from './project-file.ts'
+import type { World } from './world.ts'
+
+/** What a run began with. */
+export interface Start {
+  readonly context: Context
+  readonly found: FoundFiles
+  readonly snapshot: Snapshot
+  readonly project: Project
+  /** Undefined where the machine has no place for it. */
+  readonly place: Place | undefined
+  readonly isDetached: boolean
+  /** The files again, as far as this run may have them, with these names wanted. */
+  readonly load: (known: Snapshot, names: readonly string[]) => ReturnType<typeof readFiles>
+  /** Gives free ports to those who ask for one. */
+  readonly choose: PortChooser
+}
+
+/** Rules over what runs. */
+export class RunningProject implements Controlled {
+  readonly version: string
+  readonly history: History
+  readonly ending: Ending
+  readonly #world: World
+  readonly #start: Start
+  readonly #startedMs: number
+  #wish: Wish
+  #project: Project
+  #snapshot: Snapshot
+  /** What a reload by hand has applied: the watcher comes to the same a moment later, and is no news. */
+  #byHand: string | undefined
+  #ended: EndedBody = { forwards: 0, served: 0, failed: 0, reset: 0 }
+
+  constructor(world: World, start: Start) {
+    const { supervisor } = world
+    this.version = start.context.version
+    this.#world = world
+    this.#start = start
+    this.#startedMs = realClock.wallMs()
+    this.#wish = wishFor(start.context.words)
+    this.#project = start.project
+    this.#snapshot = start.snapshot
+    this.ending = new Ending(supervisor)
+    this.history = new History(wallAt, (name) => supervisor.forward(name)?.spec)
+    supervisor.subscribe((event) => {
+      this.history.hear(event)
+      if (event.type === 'stopped') this.#ended = { forwards: event.forwards, served: event.served, failed: event.failed, reset: event.reset }
+    })
+  }
+
+  get name(): string {
+    return textFlag(this.#start.context.flags, 'project-name') ?? this.#project.name
+  }
+
+  get debounceMs(): number {
+    return this.#project.settings.watchDebounceMs
+  }
+
+  /** Makes what runs what is wanted. */
+  begin(): void {
+    this.#apply(this.#project)
+  }
+
+  /** The watched files say something new. */
+  async good(project: Project): Promise<void> {
+    const isKnown = this.#byHand === JSON.stringify(project)
+    this.#byHand = undefined
+    if (!isKnown) this.#apply(await this.#start.choose(project))
+  }
+
+  bad(problems: readonly Problem[]): void {
+    this.#byHand = undefined
+    this.#world.supervisor.reject(this.#start.found.shownAs, problems)
+  }
+
+  /** The files as the command line means them, with the names that are wanted now. */
+  load(known: Snapshot): ReturnType<typeof readFiles> {
+    return this.#start.load(known, this.#wish.named === 'all' ? [] : this.#wish.named)
+  }
+
+  status(): StatusBody {
+    const { place, isDetached } = this.#start
+    const facts: StatusFacts = {
+      version: this.version,
+      pid: self().pid,
+      project: { name: this.name, key: place?.key ?? '', files: place?.files ?? [] },
+      mode: isDetached ? 'detached' : 'foreground',
+      startedAt: isoTime(this.#startedMs),
+      now: isoTime(realClock.wallMs()),
+      seq: this.history.seq,
+      isStopping: this.ending.isBegun,
+      ...(isDetached && place && { log: place.log }),
+      wallAt,
+      restarts: (name) => this.history.restarts(name),
+    }
+    return statusBody(this.#world.supervisor.snapshot(), this.#project, facts)
+  }
+
+  async apply({ names, content }: ApplyRequest): Promise<AppliedBody> {
+    const before = this.#wish
+    this.#wish = joined(before, names)
+    if (content !== undefined && this.#snapshot.has('-')) {
+      this.#snapshot = new Map([...this.#snapshot, ['-', { kind: 'read', bytes: Buffer.from(content) }]])
+    }
+    const outcome = await this.reload()
+    if (outcome.kind === 'rejected') this.#wish = before
+    return outcome
+  }
+
+  /** Reads the files now. */
+  async reload(): Promise<AppliedBody> {
+    const { found } = this.#start
+    const stdin = this.#snapshot.get('-')
+    const known = stdin ? await readAgain(['-'], this.#snapshot) : new Map()
+    const { loaded, snapshot } = await this.load(known)
+    if (loaded.kind === 'rejected') {
+      this.#world.supervisor.reject(found.shownAs, loaded.problems)
+      return { kind: 'rejected', problems: loaded.problems, needsApproval: loaded.needsApproval }
+    }
+    this.#snapshot = snapshot
+    this.#byHand = JSON.stringify(loaded.project)
+    return this.#apply(await this.#start.choose(loaded.project))
+  }
+
+  start(names: readonly string[]): NamesBody {
+    const meant = names.length > 0 ? names : this.#wish.stopped
+    this.#wish = withAgain(this.#wish, meant)
+    this.#apply(this.#project)
+    return { names: meant }
+  }
+
+  stop(names: readonly string[]): NamesBody {
+    const meant = names.length > 0 ? names : this.#running()
+    this.#wish = without(this.#wish, meant)
+    this.#apply(this.#project)
+    return { names: meant }
+  }
+
+  /** What rests is started; the others begin anew, and their ports stay bound. */
+  restart(names: readonly string[]): NamesBody {
+    const running = this.#running()
+    const meant = names.length > 0 ? names : running
+    this.#world.supervisor.restart(meant.filter((name) => running.includes(name)))
+    const resting = meant.filter((name) => !running.includes(name))
+    if (resting.length > 0) this.start(resting)
+    return { names: meant }
+  }
+
+  kick(): void {
+    this.#world.supervisor.kick()
+  }
+
+  async end(drainMs: number): Promise<EndedBody> {
+    await this.ending.begin(drainMs)
+    return this.#ended
+  }
+
+  #running(): readonly string[] {
+    return chosen(this.#project, this.#wish)
+      .forwards.filter(({ enabled }) => enabled)
+      .map(({ name }) => name)
+  }
+
+  #apply(project: Project): AppliedBody {
+    const { supervisor } = this.#world
+    this.#project = project
+    const wanted = chosen(project, this.#wish)
+    const operations = supervisor.apply(wanted, this.#start.found.shownAs)
+    const { generation } = supervisor.snapshot()
+    return { kind: 'applied', generation, plan: operations, summary: printPlan(operations, untouched(wanted.forwards, operations)) }
+  }
+}
+
+function wallAt(clockMs: number): string {
+  return isoTime(realClock.wallMs() + clockMs - realClock.now())
+}

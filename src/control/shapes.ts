@@ -1,0 +1,122 @@
+/**
+ * What goes over the control socket, as JSON. Types and the version only; the routes are
+ * told in docs/control-api.md, the status in schema/status.schema.json.
+ */
+import type { Problem } from '../file/problems.ts'
+import type { Operation } from '../supervisor/plan.ts'
+
+/** Of the shapes and routes: stays while what is here keeps its meaning. */
+export const API_VERSION = 1
+
+/** What every answer has. */
+export interface AnswerHead {
+  readonly v: typeof API_VERSION
+  /** Of the supervisor; the client's may be another. */
+  readonly version: string
+}
+
+/** Who runs, and what. */
+export interface StatusBody extends AnswerHead {
+  readonly pid: number
+  readonly project: ProjectBody
+  readonly mode: 'foreground' | 'detached'
+  readonly startedAt: string
+  /** By the supervisor's wall clock: ages are counted to it. */
+  readonly now: string
+  readonly generation: number
+  /** Of the last event: a stream that begins after it misses nothing. */
+  readonly seq: number
+  readonly isStopping: boolean
+  /** Where the lines of a detached supervisor are kept. */
+  readonly log?: string
+  readonly forwards: readonly ForwardBody[]
+}
+
+/** Which project it is. */
+export interface ProjectBody {
+  readonly name: string
+  readonly key: string
+  readonly files: readonly string[]
+}
+
+/** One forward. */
+export interface ForwardBody {
+  readonly name: string
+  readonly state: string
+  readonly phase: string
+  /** A code of docs/errors.md. */
+  readonly reason: string | null
+  readonly message?: string
+  readonly hint?: string
+  readonly context?: string
+  readonly namespace?: string
+  /** As in the table: `svc/api:http`. */
+  readonly target: string
+  /** As in the table: `localhost:8080`. */
+  readonly local: string
+  readonly ports: readonly PortBody[]
+  /** Endpoints that are bound. */
+  readonly listeners: readonly string[]
+  readonly pod: string | null
+  readonly image?: string
+  readonly connections: { readonly open: number; readonly draining: number; readonly held: number; readonly served: number; readonly failed: number }
+  /** How often its tunnel was lost or moved. */
+  readonly restarts: number
+  /** Since when it is in that state. */
+  readonly since: string
+  readonly nextRetryAt: string | null
+}
+
+/** One port of a forward. */
+export interface PortBody {
+  readonly name?: string
+  readonly address: string
+  readonly localPort: number
+  readonly remotePort: number | string
+}
+
+/** What `POST /v1/apply` asks for. */
+export interface ApplyRequest {
+  /** Forwards to run besides those that do; none means all. */
+  readonly names: readonly string[]
+  /** The text of the file, for a project that came from standard input. */
+  readonly content?: string
+}
+
+/** What became of a file: it is applied, or nothing was changed. */
+export type AppliedBody =
+  | { readonly kind: 'applied'; readonly generation: number; readonly plan: readonly Operation[]; readonly summary: string }
+  | { readonly kind: 'rejected'; readonly problems: readonly Problem[]; readonly needsApproval: boolean }
+
+/** Names that were acted on. */
+export interface NamesBody {
+  readonly names: readonly string[]
+}
+
+/** The end of everything. */
+export interface EndedBody {
+  readonly forwards: number
+  readonly served: number
+  readonly failed: number
+  readonly reset: number
+}
+
+/** One line of the log. */
+export interface LogLine {
+  readonly seq: number
+  readonly time: string
+  readonly level: LogLevel
+  readonly forward?: string
+  readonly text: string
+}
+
+export const logLevels = ['info', 'warning', 'error'] as const
+
+/** How bad it is. */
+export type LogLevel = (typeof logLevels)[number]
+
+/** What went wrong with a request. */
+export interface ErrorBody extends AnswerHead {
+  readonly error: string
+  readonly hint: string
+}

@@ -1,0 +1,116 @@
+/**
+ * The streams of the control API, as server-sent events (HTML Standard, section 9.2):
+ * events and lines of the log, from where a reader left off.
+ *
+ * A reader that does not read is let go at a limit; it comes back with `Last-Event-ID`.
+ */
+import type { ServerResponse } from 'node:http'
+import type { Clock } from '../system/clock.ts'
+import { type History, isWanted, type LogFilter } from './history.ts'
+import { type LogLevel, type LogLine, logLevels } from './shapes.ts'
+
+/** More than the events that are kept, as bytes on the wire. */
+const MAX_UNREAD_BYTES = 8 * 1024 * 1024
+/** A comment, so that a reader who is gone is noticed. */
+const HEARTBEAT_MS = 15_000
+
+/** What was asked for in the address and the headers. */
+export interface StreamRequest {
+  readonly query: URLSearchParams
+  readonly lastEventId: string | undefined
+}
+
+/** Writes events until either side ends; the result says what was wrong with the asking, if anything. */
+export function streamEvents(
+  history: History,
+  response: ServerResponse,
+  request: StreamRequest & { clock: Clock },
+): { error: string; hint: string } | undefined {
+  const from = startOf(history, request)
+  const missed = from === undefined ? undefined : history.after(from)
+  if (missed === undefined) return { error: 'no number or time to begin at', hint: 'send Last-Event-ID: N, ?after=N or ?since=TIME' }
+  if (missed === 'gone') return { error: `events after ${from} are no more kept`, hint: 'begin at now, and ask for the status' }
+  const stream = new Stream(response, request.clock)
+  for (const { seq, line } of missed) stream.send(line, seq)
+  if (request.query.get('follow') === '0') stream.end()
+  else stream.until(history.follow(({ seq, line }) => stream.send(line, seq)))
+  return undefined
+}
+
+/** Writes lines of the log, and goes on with `follow=1`. */
+export function streamLogs(history: History, response: ServerResponse, request: StreamRequest & { clock: Clock }): { error: string; hint: string } | undefined {
+  const filter = logFilter(request.query)
+  if (filter === undefined) return { error: 'no such filter', hint: 'level is info, warning or error; tail is a number; since is a time' }
+  const stream = new Stream(response, request.clock)
+  for (const line of history.lines(filter)) stream.send(JSON.stringify(line), line.seq)
+  const send = (line: LogLine): void => {
+    if (isWanted(line, filter)) stream.send(JSON.stringify(line), line.seq)
+  }
+  if (request.query.get('follow') === '1') stream.until(history.followLines(send))
+  else stream.end()
+  return undefined
+}
+
+function startOf(history: History, { query, lastEventId }: StreamRequest): number | undefined {
+  const after = lastEventId ?? query.get('after')
+  if (after !== null && after !== undefined) return /^\d{1,15}$/.test(after) ? Number(after) : undefined
+  const since = query.get('since')
+  if (since === null) return history.seq
+  return isTime(since) ? history.seqBefore(since) : undefined
+}
+
+function logFilter(query: URLSearchParams): LogFilter | undefined {
+  const level = logLevels.find((word): word is LogLevel => word === (query.get('level') ?? 'info'))
+  const tail = query.get('tail')
+  const since = query.get('since') ?? undefined
+  if (level === undefined || (tail !== null && !/^\d{1,9}$/.test(tail)) || (since !== undefined && !isTime(since))) return undefined
+  return { level, since, tail: tail === null ? undefined : Number(tail), names: query.getAll('name') }
+}
+
+/** The one form that is compared as text: RFC 3339 in UTC. */
+function isTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text)
+}
+
+class Stream {
+  readonly #response: ServerResponse
+  readonly #closed = new AbortController()
+
+  constructor(response: ServerResponse, clock: Clock) {
+    this.#response = response
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    response.flushHeaders()
+    response.once('close', () => this.#closed.abort())
+    void this.#beat(clock)
+  }
+
+  send(data: string, id: number): void {
+    this.#write(`id: ${id}\ndata: ${data}\n\n`)
+  }
+
+  /** Calls `off` when the reader has gone. */
+  until(off: () => void): void {
+    this.#closed.signal.addEventListener('abort', off, { once: true })
+  }
+
+  end(): void {
+    this.#response.end()
+  }
+
+  #write(text: string): void {
+    if (this.#closed.signal.aborted) return
+    if (this.#response.writableLength > MAX_UNREAD_BYTES) this.#response.destroy()
+    else this.#response.write(text)
+  }
+
+  async #beat(clock: Clock): Promise<void> {
+    for (let before = 0; await clock.sleep(HEARTBEAT_MS, this.#closed.signal); ) {
+      const written = this.#response.socket?.bytesWritten ?? 0
+      const unsent = this.#response.writableLength
+      // Nothing went out for all that time, though there was something: nobody reads.
+      if (unsent > 0 && written - unsent <= before) return void this.#response.destroy()
+      before = written - unsent
+      this.#write(': still here\n\n')
+    }
+  }
+}

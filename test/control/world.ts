@@ -1,0 +1,111 @@
+/** A control server over a project that exists on paper only. */
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { History } from '../../src/control/history.ts'
+import type { Controlled } from '../../src/control/routes.ts'
+import { type ControlServer, serveControl, type ServerParts } from '../../src/control/server.ts'
+import { API_VERSION, type StatusBody } from '../../src/control/shapes.ts'
+import type { Event } from '../../src/supervisor/events.ts'
+import { isoTime } from '../../src/supervisor/iso-time.ts'
+import { realClock } from '../../src/system/clock.ts'
+
+export const START_MS = Date.UTC(2026, 0, 1)
+
+/** An event number N, N seconds after the start. */
+export function eventAt(seq: number, text = 'something'): Event {
+  return { type: 'warning', forward: 'api', code: 'KPF_X', message: text, seq, time: isoTime(START_MS + seq * 1000) }
+}
+
+export function status(names: readonly string[] = ['api', 'db']): StatusBody {
+  return {
+    v: API_VERSION,
+    version: '9.9.9',
+    pid: 1,
+    project: { name: 'shop', key: 'k', files: [] },
+    mode: 'foreground',
+    startedAt: isoTime(START_MS),
+    now: isoTime(START_MS + 60_000),
+    generation: 1,
+    seq: 0,
+    isStopping: false,
+    forwards: names.map((name) => ({
+      name,
+      state: 'ready',
+      phase: 'ready',
+      reason: null,
+      target: `svc/${name}:80`,
+      local: 'localhost:8080',
+      ports: [{ address: '127.0.0.1', localPort: 8080, remotePort: 80 }],
+      listeners: ['127.0.0.1:8080'],
+      pod: `${name}-1`,
+      connections: { open: 1, draining: 0, held: 0, served: 2, failed: 0 },
+      restarts: 0,
+      since: isoTime(START_MS),
+      nextRetryAt: null,
+    })),
+  }
+}
+
+export class ControlWorld {
+  readonly asked: string[] = []
+  readonly history = new History(isoTime, () => undefined)
+  readonly path: string
+  readonly #dir: string
+  #server: ControlServer | undefined
+  #sockets: Socket[] = []
+
+  private constructor(dir: string) {
+    this.#dir = dir
+    this.path = join(dir, 'a.sock')
+  }
+
+  static async start(limits: NonNullable<ServerParts['limits']> = {}): Promise<ControlWorld> {
+    const world = new ControlWorld(await mkdtemp(join(tmpdir(), 'kpf-control-')))
+    const note = (what: string) => async (): Promise<never> => {
+      throw new Error(what)
+    }
+    const controlled: Controlled = {
+      version: '9.9.9',
+      status: () => status(),
+      apply: async (request) => {
+        world.asked.push(`apply ${JSON.stringify(request)}`)
+        return { kind: 'rejected', problems: [], needsApproval: false }
+      },
+      reload: note('reload fails'),
+      start: (names) => world.#said('start', names),
+      stop: (names) => world.#said('stop', names),
+      restart: (names) => world.#said('restart', names),
+      kick: () => void world.asked.push('kick'),
+      end: async (drainMs) => {
+        world.asked.push(`end ${drainMs}`)
+        return { forwards: 2, served: 3, failed: 0, reset: 0 }
+      },
+    }
+    world.#server = await serveControl(world.path, { clock: realClock, controlled, history: world.history, limits })
+    return world
+  }
+
+  #said(what: string, names: readonly string[]): { names: readonly string[] } {
+    this.asked.push(`${what} ${names.join(' ')}`)
+    return { names }
+  }
+
+  /** A connection that speaks no HTTP of its own. */
+  async raw(text: string): Promise<Socket> {
+    const socket = connect({ path: this.path })
+    this.#sockets.push(socket)
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    socket.write(text)
+    return socket
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    await this.#server?.close()
+    await rm(this.#dir, { recursive: true, force: true })
+  }
+}
