@@ -1,5 +1,5 @@
 /** Free ports of a project, as this machine has them: chosen, and remembered beside the approvals. */
-import { assigned, type Chosen, nothingChosen } from '../file/auto-ports.ts'
+import { assigned, type Chosen, isOpen, nothingChosen } from '../file/auto-ports.ts'
 import type { Project } from '../file/forward.ts'
 import { isFreePort } from '../system/free-ports.ts'
 import { realPathOf } from '../system/files.ts'
@@ -10,18 +10,21 @@ import type { Context } from './context.ts'
 export type PortChooser = (project: Project) => Promise<Project>
 
 /** Chooses for the files at those paths. */
-export async function portChooser(context: Context, paths: readonly string[]): Promise<PortChooser> {
+export function portChooser(context: Context, paths: readonly string[]): PortChooser {
   const folder = ownStateFolder(context.env, context.home)
-  const name = `ports-${digest((await Promise.all(paths.map(realPathOf))).join('\n')).slice(0, 16)}.json`
+  const nameOf = async (): Promise<string> => `ports-${digest((await Promise.all(paths.map(realPathOf))).join('\n')).slice(0, 16)}.json`
   let live: Chosen = nothingChosen
   return async (project) => {
+    // Most projects name all their ports, and wait for nothing here.
+    if (!project.forwards.some(isOpen)) return project
+    const name = await nameOf()
     const text = await readState(folder, name)
     const result = await assigned(project, { live, remembered: chosenIn(text), isFree: isFreePort })
     live = result.live
     const next = `${JSON.stringify({ v: 1, files: paths, ...result.remembered }, undefined, 2)}\n`
-    const isOpen = Object.keys(live.ports).length + Object.keys(live.addresses).length > 0
+    const hasAny = Object.keys(live.ports).length + Object.keys(live.addresses).length > 0
     // Where nothing can be remembered the hash alone keeps them the same.
-    if (isOpen && next !== text) await writeState(folder, name, next)
+    if (hasAny && next !== text) await writeState(folder, name, next)
     return result.project
   }
 }

@@ -1,5 +1,4 @@
 /** `kpf up`: the file's forwards, kept up until a signal or the control socket says stop. */
-import { serveControl } from '../control/server.ts'
 import { chosen, wishFor } from '../control/wish.ts'
 import { problemsText } from '../output/problem-text.ts'
 import { realClock } from '../system/clock.ts'
@@ -18,6 +17,9 @@ import { RunningProject, type Start } from './running.ts'
 import { watchFiles } from './watch-files.ts'
 import { whereText } from './where.ts'
 import { buildWorld } from './world.ts'
+
+/** The first connections go before. */
+const SERVE_AFTER_MS = 100
 
 /** Runs the verb; resolves when everything has stopped. */
 export async function up(context: Context): Promise<number> {
@@ -48,7 +50,7 @@ export async function up(context: Context): Promise<number> {
     context.err(`kpf: ${project.name} already runs (pid ${claim.pid})\n    stop it there\n`)
     return exitCodes.owned
   }
-  const choose = await portChooser(
+  const choose = portChooser(
     context,
     found.roots.map(({ path }) => path),
   )
@@ -82,6 +84,9 @@ async function run(start: Start, claim: Extract<Claim, { kind: 'held' | 'refused
 /** Answers on the control socket; a run in the foreground goes on without it. */
 async function serve(running: RunningProject, supervisor: { warn(code: string, message: string): void }, claim: Extract<Claim, { kind: 'held' | 'refused' }>) {
   try {
+    // The server is the second largest part that nothing waits for.
+    await realClock.sleep(SERVE_AFTER_MS, new AbortController().signal)
+    const { serveControl } = await import('../control/server.ts')
     if (claim.kind === 'held') return await serveControl(claim.socket, { clock: realClock, controlled: running, history: running.history })
     supervisor.warn('KPF_CONTROL', `kpf ps and kpf down cannot reach this run: ${claim.why}`)
   } catch (error) {

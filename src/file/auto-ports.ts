@@ -35,6 +35,11 @@ const DEFAULT_RANGE = { first: 20_000, last: 29_999 }
 /** Before anything was chosen. */
 export const nothingChosen: Chosen = { ports: {}, addresses: {} }
 
+/** Whether a port or an address of it is still to be chosen. */
+export function isOpen({ ports }: Forward): boolean {
+  return ports.some(({ localPort, addresses }) => localPort === 0 || addresses.some(({ address }) => address === 'auto'))
+}
+
 /** Chooses what the project leaves open. */
 export async function assigned(project: Project, options: ChoiceOptions): Promise<Assigned> {
   const choice = new Choice(project, options)
@@ -69,8 +74,7 @@ class Choice {
   }
 
   async forward(forward: Forward): Promise<Forward> {
-    const isOpen = forward.ports.some(({ localPort, addresses }) => localPort === 0 || addresses.some(({ address }) => address === 'auto'))
-    if (!isOpen) return forward
+    if (!isOpen(forward)) return forward
     const ports: PortMapping[] = []
     for (const [index, port] of forward.ports.entries()) {
       const addresses = port.addresses.map((address) => (address.address === 'auto' ? { ...address, address: this.#address(forward.name) } : address))

@@ -1,5 +1,4 @@
 /** Other processes of this machine: whether one still runs, and is the one that was meant. */
-import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 
 /** When a process started, in the machine's own words; a pid is given again, that together with it is not. */
@@ -26,7 +25,8 @@ async function linuxStart(pid: number): Promise<string | undefined> {
   }
 }
 
-function posixStart(pid: number): Promise<string | undefined> {
+async function posixStart(pid: number): Promise<string | undefined> {
+  const { execFile } = await import('node:child_process')
   const { promise, resolve } = Promise.withResolvers<string | undefined>()
   execFile('/bin/ps', ['-o', 'lstart=', '-p', `${pid}`], { env: { LC_ALL: 'C' } }, (error, stdout) => resolve(error ? undefined : stdout.trim() || undefined))
   return promise
