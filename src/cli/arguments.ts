@@ -47,16 +47,11 @@ function findVerb(argv: readonly string[]): Verb | Extract<Parsed, { kind: 'usag
   return { kind: 'usage', message: `unknown verb "${printable(first)}"`, hint }
 }
 
-/** Those that a person types. */
-export function shownVerbs(): readonly Verb[] {
-  return verbs.filter(({ isHidden }) => isHidden !== true)
-}
-
 /** `did you mean "kpf up" or "kpf ps"?`; undefined when no verb is near. */
 export function nearVerbs(word: string): string | undefined {
   const near = nearNames(
     word,
-    shownVerbs().map(({ name }) => name),
+    verbs.map(({ name }) => name),
   )
   return near.length === 0 ? undefined : didYouMean(near.map((name) => `kpf ${name}`))
 }

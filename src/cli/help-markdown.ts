@@ -1,8 +1,8 @@
 /** `kpf help -o markdown`: the page `docs/cli.md`, made from the verb table as help is. */
-import { shownVerbs, variableOf } from './arguments.ts'
+import { variableOf } from './arguments.ts'
 import { exitMeanings } from './exit-meanings.ts'
 import { flagTerm } from './help-layout.ts'
-import { adHoc, type Flag, globalFlags, type Verb } from './verbs.ts'
+import { adHoc, type Flag, globalFlags, type Verb, verbs } from './verbs.ts'
 
 const HEAD = `# The command line
 
@@ -10,7 +10,6 @@ Made by \`npm run docs:cli\` from the table that kpf itself reads (\`src/cli/ver
 
 /** The whole page. */
 export function cliMarkdown(): string {
-  const verbs = shownVerbs()
   return [
     HEAD,
     '',

@@ -1,11 +1,11 @@
 /** `kpf help`, `kpf help VERB`, `kpf` alone: made from the verb table. */
 import { printable } from '../file/printable.ts'
-import { nearVerbs, shownVerbs, variableOf } from './arguments.ts'
+import { nearVerbs, variableOf } from './arguments.ts'
 import { type Context, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { exitMeaning, exitMeanings } from './exit-meanings.ts'
 import { flagTerm, HELP_WIDTH, twoColumns, wrapped } from './help-layout.ts'
-import { adHoc, type Flag, globalFlags, type Verb } from './verbs.ts'
+import { adHoc, type Flag, globalFlags, type Verb, verbs } from './verbs.ts'
 
 const FLAG_WIDTH = 24
 const VERB_WIDTH = 12
@@ -21,7 +21,7 @@ export async function help(context: Context): Promise<number> {
     return exitCodes.done
   }
   const [name] = context.words
-  const verb = shownVerbs().find((candidate) => candidate.name === name)
+  const verb = verbs.find((candidate) => candidate.name === name)
   if (name !== undefined && verb === undefined) return mistake(context, `unknown verb "${printable(name)}"`, nearVerbs(name) ?? 'see: kpf help')
   context.out(verb ? verbHelp(verb) : generalHelp())
   return exitCodes.done
@@ -34,7 +34,7 @@ export function firstHelp(using: string): string {
 
 /** What most people need, then all verbs, global flags and exit codes. */
 export function generalHelp(): string {
-  const all = shownVerbs().map((verb) => [verb.name, verb.summary] as const)
+  const all = verbs.map((verb) => [verb.name, verb.summary] as const)
   return `${beginning()}
 
 All verbs (kpf help VERB tells more of one):
@@ -92,7 +92,7 @@ function hasVariable({ name }: Flag): boolean {
 
 /** Until there is a verb that writes a file, the fourth command is the one that looks at it. */
 function beginning(): string {
-  const has = (name: string): boolean => shownVerbs().some((verb) => verb.name === name)
+  const has = (name: string): boolean => verbs.some((verb) => verb.name === name)
   const fourth = has('init') ? 'kpf init               write a forwards.yaml to start from' : 'kpf check              say what is wrong with forwards.yaml'
   const lines = [
     'kpf demo               try it now, no cluster needed',

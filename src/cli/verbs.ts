@@ -39,8 +39,6 @@ export interface Verb {
   readonly outputs?: readonly string[]
   /** The exit codes that are worth a line of its help. */
   readonly exits?: readonly number[]
-  /** Not for people: in no help and no suggestion. */
-  readonly isHidden?: boolean
   readonly run: (context: Context) => Promise<number>
 }
 
@@ -173,6 +171,15 @@ export const verbs: readonly Verb[] = [
     run: async (context) => (await import('./schema.ts')).schema(context),
   },
   {
+    name: 'completion',
+    usage: 'kpf completion bash|zsh|fish|powershell',
+    summary: 'print what makes the Tab key of your shell know kpf',
+    flags: [],
+    examples: ['eval "$(kpf completion bash)"', 'source <(kpf completion zsh)', 'kpf completion fish | source'],
+    words: ['bash', 'zsh', 'fish', 'powershell'],
+    run: async (context) => (await import('./completion.ts')).completion(context),
+  },
+  {
     name: 'version',
     usage: 'kpf version',
     summary: 'print the version',
@@ -213,7 +220,7 @@ export const adHoc: Verb = {
 /** Words of later versions: known, and refused by name. */
 export const plannedVerbs: readonly string[] = [
   ...['down', 'ps', 'ls', 'wait', 'logs', 'events', 'start', 'stop', 'restart', 'reload', 'plan', 'config', 'port', 'url', 'open', 'run', 'env'],
-  ...['init', 'discover', 'import', 'export', 'completion'],
+  ...['init', 'discover', 'import', 'export'],
 ]
 
 /** Flags of later versions. */

@@ -29,6 +29,8 @@ const packages: readonly (readonly [string, string])[] = [
   ['/usr/bin/tinyproxy', 'tinyproxy'],
   ['/usr/bin/stunnel', 'stunnel4'],
   ['/usr/bin/microsocks', 'microsocks'],
+  ['/usr/bin/zsh', 'zsh'],
+  ['/usr/bin/fish', 'fish'],
 ]
 
 /** A program in a pod, proxies, certificates: installed where they are missing. */

@@ -1,0 +1,103 @@
+/**
+ * The scripts of `kpf completion`, one for each shell. They hold no names: each asks
+ * `kpf __complete`, so that a newer kpf needs no new script.
+ */
+
+// Bash breaks words at ":" and "=", so the line is split at blanks here, and what stands
+// before the last break is taken off each answer. Works from bash 3.2, which macOS has.
+const bash = `# bash completion of kpf. In ~/.bashrc: eval "$(kpf completion bash)"
+_kpf() {
+  local line="\${COMP_LINE:0:COMP_POINT}" words current value meaning broken keep_open=""
+  read -ra words <<<"$line"
+  [[ $line == *[[:space:]] ]] && words+=("")
+  current="\${words[\${#words[@]}-1]}"
+  unset "words[\${#words[@]}-1]"
+  broken=""
+  [[ $COMP_WORDBREAKS == *:* && $current == *:* ]] && broken="\${current%:*}:"
+  [[ -z $broken && $COMP_WORDBREAKS == *=* && $current == *=* ]] && broken="\${current%%=*}="
+  COMPREPLY=()
+  while IFS=$'\\t' read -r value meaning; do
+    if [[ $value == :file ]]; then
+      while IFS= read -r value; do COMPREPLY+=("$value"); done < <(compgen -f -- "\${current#"$broken"}")
+      type compopt >/dev/null 2>&1 && compopt -o filenames 2>/dev/null
+    else
+      [[ $value == */ ]] && keep_open=1
+      COMPREPLY+=("\${value#"$broken"}")
+    fi
+  done < <(command kpf __complete -- "\${words[@]:1}" "=$current" 2>/dev/null)
+  [[ -n $keep_open ]] && type compopt >/dev/null 2>&1 && compopt -o nospace 2>/dev/null
+  return 0
+}
+complete -F _kpf kpf
+`
+
+const zsh = `#compdef kpf
+# zsh completion of kpf. In ~/.zshrc, after compinit: source <(kpf completion zsh)
+_kpf() {
+  local line value meaning current="\${(Q)words[CURRENT]}" want_files=""
+  local -a values shown open open_shown
+  for line in "\${(@f)$(command kpf __complete -- "\${(@Q)words[2,CURRENT-1]}" "=$current" 2>/dev/null)}"; do
+    [[ -z $line ]] && continue
+    if [[ $line == :file ]]; then
+      want_files=1
+      continue
+    fi
+    value="\${line%%$'\\t'*}"
+    meaning=""
+    [[ $line == *$'\\t'* ]] && meaning="  -- \${line#*$'\\t'}"
+    if [[ $value == */ ]]; then
+      open+=("$value")
+      open_shown+=("$value$meaning")
+    else
+      values+=("$value")
+      shown+=("$value$meaning")
+    fi
+  done
+  (( \${#values} )) && compadd -V kpf -l -d shown -a values
+  (( \${#open} )) && compadd -V kpf-types -l -S '' -d open_shown -a open
+  [[ -n $want_files ]] && _files
+  return 0
+}
+compdef _kpf kpf
+`
+
+const fish = `# fish completion of kpf. In ~/.config/fish/config.fish: kpf completion fish | source
+function __kpf_complete
+    set -l words (commandline -opc)
+    set -l current (commandline -ct)
+    set -e words[1]
+    for line in (command kpf __complete -- $words "=$current" 2>/dev/null)
+        if test "$line" = ":file"
+            __fish_complete_path "$current"
+        else
+            echo $line
+        end
+    end
+end
+complete -c kpf -f -k -a '(__kpf_complete)'
+`
+
+const powershell = `# PowerShell completion of kpf. In $PROFILE: kpf completion powershell | Out-String | Invoke-Expression
+Register-ArgumentCompleter -Native -CommandName kpf -ScriptBlock {
+  param($wordToComplete, $commandAst, $cursorPosition)
+  $before = @($commandAst.CommandElements | Select-Object -Skip 1 |
+    Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.ToString().Trim('"', "'") })
+  kpf __complete -- @before "=$wordToComplete" 2>$null | ForEach-Object {
+    $value, $meaning = $_ -split "\`t", 2
+    if ($value -eq ':file') {
+      [System.Management.Automation.CompletionCompleters]::CompleteFilename($wordToComplete)
+    } else {
+      if (-not $meaning) { $meaning = $value }
+      [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $meaning)
+    }
+  }
+}
+`
+
+/** By the shell's name. */
+export const completionScripts = { bash, zsh, fish, powershell } as const
+
+/** Whether there is a script for it. */
+export function isShell(name: string): name is keyof typeof completionScripts {
+  return Object.hasOwn(completionScripts, name)
+}
