@@ -12,6 +12,7 @@ export const exitCodes = {
   owned: 7,
   notRunning: 8,
   approval: 9,
+  differs: 10,
   internal: 70,
   timedOut: 124,
   forcedInt: 130,

@@ -88,10 +88,39 @@ export const verbs: readonly Verb[] = [
     usage: 'kpf check [-f FILE]',
     summary: 'say what is wrong with the file, with places and fixes',
     flags: [],
-    examples: ['kpf check', 'kpf check -o json'],
-    outputs: ['text', 'json'],
+    examples: ['kpf check', 'kpf check -o json', 'kpf check -o github'],
+    outputs: ['text', 'json', 'github'],
     exits: [0, 2, 9],
     run: async (context) => (await import('./check.ts')).check(context),
+  },
+  {
+    name: 'config',
+    usage: 'kpf config [-f FILE] [--explain PATH]',
+    summary: 'print the files as one that says everything; secrets are not shown',
+    flags: [
+      { name: 'explain', value: 'PATH', help: 'say where the value at PATH comes from, such as forwards.api.namespace' },
+      { name: 'variables', help: 'list the variables of the files, and where their values are from' },
+      { name: 'profiles', help: 'list the profiles of the files' },
+      { name: 'hash', help: 'list a digest of each forward: another one means that it changed' },
+    ],
+    examples: ['kpf config', 'kpf config --explain forwards.api', 'kpf config --variables'],
+    run: async (context) => (await import('./config.ts')).config(context),
+  },
+  {
+    name: 'plan',
+    usage: 'kpf plan [-f FILE]',
+    summary: 'say what up would do, and why',
+    flags: [{ name: 'exit-code', help: 'end with 10 when there is something to do' }],
+    examples: ['kpf plan', 'kpf plan --exit-code -o json'],
+    run: async (context) => (await import('./plan.ts')).planVerb(context),
+  },
+  {
+    name: 'init',
+    usage: 'kpf init [-f FILE]',
+    summary: 'write a first forwards file, from the services of the context in use',
+    flags: [],
+    examples: ['kpf init', 'kpf init -n shop -f -'],
+    run: async (context) => (await import('./init.ts')).init(context),
   },
   {
     name: 'trust',
@@ -219,8 +248,8 @@ export const adHoc: Verb = {
 
 /** Words of later versions: known, and refused by name. */
 export const plannedVerbs: readonly string[] = [
-  ...['down', 'ps', 'ls', 'wait', 'logs', 'events', 'start', 'stop', 'restart', 'reload', 'plan', 'config', 'port', 'url', 'open', 'run', 'env'],
-  ...['init', 'discover', 'import', 'export'],
+  ...['down', 'ps', 'ls', 'wait', 'logs', 'events', 'start', 'stop', 'restart', 'reload', 'port', 'url', 'open', 'run', 'env'],
+  ...['discover', 'import', 'export'],
 ]
 
 /** Flags of later versions. */

@@ -68,6 +68,8 @@ export interface Gathered {
   readonly variables: readonly Variable[]
   /** Files that are not of the project. */
   readonly outside: readonly string[]
+  /** What variables with the names of secrets hold. */
+  readonly secrets: ReadonlyMap<string, string>
 }
 
 /** Walks. */
@@ -91,6 +93,7 @@ class Gathering {
   readonly #problems: Problem[] = []
   readonly #variables = new Map<string, Variable>()
   readonly #outside = new Set<string>()
+  readonly #secrets = new Map<string, string>()
   #files = 0
   #bytes = 0
   /** How far the real place of the project is from where it was found, for links. */
@@ -110,7 +113,7 @@ class Gathering {
     }
     const roots = yield* this.#roots()
     yield* this.#unit(roots, { chain: roots.slice(0, 1), layers, outer: {}, prefix: '', profiles: [] })
-    return { units: this.#units, problems: this.#problems, variables: [...this.#variables.values()], outside: [...this.#outside] }
+    return { units: this.#units, problems: this.#problems, variables: [...this.#variables.values()], outside: [...this.#outside], secrets: this.#secrets }
   }
 
   /** The files that were named, or the one that was found and what overrides it. */
@@ -226,6 +229,7 @@ class Gathering {
   #fill(located: Located, layers: readonly VariableLayer[], isMeant: (path: readonly Step[]) => boolean): ReturnType<typeof fill> {
     const filled = fill(located, layers, isMeant)
     for (const variable of filled.variables) if (!this.#variables.has(variable.name)) this.#variables.set(variable.name, variable)
+    for (const [name, value] of filled.secrets) this.#secrets.set(name, value)
     return filled
   }
 

@@ -8,6 +8,7 @@ import { dirname, resolve as absolutePath } from 'node:path'
 import type { FileRead, Files } from '../system/files.ts'
 import type { Located, Span } from './document.ts'
 import type { Flags } from './entry.ts'
+import { type Explanation, explain } from './explain.ts'
 import type { Project } from './forward.ts'
 import { type Asking, gather, type RootFile, type Unit } from './gather.ts'
 import { limits } from './limits.ts'
@@ -20,6 +21,8 @@ import type { Variable } from './variables.ts'
 
 export type { RootFile } from './gather.ts'
 
+const MIN_HIDDEN = 4
+
 /** Every file that had a say, as it was read: those that are not there too. */
 export type Snapshot = ReadonlyMap<string, FileRead>
 
@@ -28,6 +31,10 @@ export type Loaded = {
   readonly variables: readonly Variable[]
   /** What of it somebody has to approve, in words. */
   readonly risks: readonly string[]
+  /** A text without what variables with the names of secrets hold. */
+  readonly redact: (text: string) => string
+  /** Where a value comes from, by its path. */
+  readonly explain: (path: string) => readonly Explanation[]
 } & (
   | { readonly kind: 'loaded'; readonly project: Project }
   | { readonly kind: 'rejected'; readonly problems: readonly Problem[]; readonly needsApproval: boolean }
@@ -93,13 +100,29 @@ function* walked(roots: readonly RootFile[], options: LoadOptions): Asking<Loade
   const { env = {}, envFiles = [], cwd, flags, selection = everything, looksForOverride = false, portOffset = 0 } = options
   const first = roots[0]?.path ?? '-'
   const directory = first === '-' ? cwd : dirname(absolutePath(cwd, first))
-  const { units, problems, variables, outside } = yield* gather({ roots, looksForOverride, cwd, root: options.root ?? directory, env, envFiles })
+  const { units, problems, variables, outside, secrets } = yield* gather({ roots, looksForOverride, cwd, root: options.root ?? directory, env, envFiles })
   const typed = units.map((unit) => ({ ...unit, located: retyped(unit.located, unit.filled) }))
   const shapes = typed.flatMap(({ located }) => checkShape(located))
   const { project, problems: meanings, risks } = resolve(typed, { directory, flags, selection, portOffset, outside })
   const told = [...problems, ...toldOnce(typed, [...shapes, ...meanings])]
   const all = options.approves?.(risks) === true ? told.filter(({ kind }) => kind !== 'approval') : told
-  return { variables, risks, ...(all.length > 0 ? rejection(all) : { kind: 'loaded', project }) }
+  return {
+    variables,
+    risks,
+    redact: redactor(secrets),
+    explain: (path) => explain(typed, path),
+    ...(all.length > 0 ? rejection(all) : { kind: 'loaded', project }),
+  }
+}
+
+/** Short values are hidden only where they are all of a text: elsewhere they are in every second word. */
+function redactor(secrets: ReadonlyMap<string, string>): (text: string) => string {
+  const longest = [...secrets].filter(([, value]) => value !== '').toSorted(([, a], [, b]) => b.length - a.length)
+  return (text) =>
+    longest.reduce(
+      (left, [name, value]) => (value.length >= MIN_HIDDEN ? left.replaceAll(value, () => `\${${name}}`) : left === value ? `\${${name}}` : left),
+      text,
+    )
 }
 
 /** A place is told of once, by the first who found it: text, then shape, then meaning. */
@@ -148,7 +171,7 @@ function insideOf(spans: readonly Span[]): (offset: number) => boolean {
 }
 
 /** Sorted by place; approval is what stands in the way only when nothing else does. */
-function rejection(problems: readonly Problem[]): Omit<Extract<Loaded, { kind: 'rejected' }>, 'variables' | 'risks'> {
+function rejection(problems: readonly Problem[]): Pick<Extract<Loaded, { kind: 'rejected' }>, 'kind' | 'problems' | 'needsApproval'> {
   const sorted = [...problems].sort((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1))
   return { kind: 'rejected', problems: sorted, needsApproval: sorted.every((problem) => problem.kind === 'approval') }
 }

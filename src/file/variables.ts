@@ -30,6 +30,8 @@ export interface FilledFile {
   /** Mistakes, each with the path of its value: those of a forward that nobody starts do not count. */
   readonly mistakes: readonly { readonly path: readonly Step[]; readonly problem: Problem }[]
   readonly variables: readonly Variable[]
+  /** What variables with the names of secrets hold. */
+  readonly secrets: ReadonlyMap<string, string>
 }
 
 /** Looks a name up in layers. */
@@ -64,7 +66,12 @@ export function fill(located: Located, layers: readonly VariableLayer[], isMeant
   }
   const left = located.templates.filter((path) => !isMeant(path))
   const variables = [...names].map((name) => variableOf(name, layers))
-  return { located: { ...located, value, places, refused, templates: left }, mistakes, variables }
+  return {
+    located: { ...located, value, places, refused, templates: left },
+    mistakes,
+    variables,
+    secrets: new Map([...names].filter(looksSecret).map((name) => [name, lookup(name) ?? ''])),
+  }
 }
 
 /** References to running forwards belong where their values are read later. */

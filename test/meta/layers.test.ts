@@ -151,6 +151,9 @@ test('pure files import only types and each other', () => {
       'acting-as',
       'yaml-edit',
       'interpolate',
+      'config-text',
+      'explain',
+      'starter',
       'auto-ports',
       'merge',
       'include',
@@ -175,7 +178,7 @@ test('pure files import only types and each other', () => {
     ...['needs', 'role'].map((name) => `src/rbac/${name}.ts`),
     ...['finding', 'facts', 'machine-rules', 'cluster-rules', 'forward-rules', 'report'].map((name) => `src/doctor/${name}.ts`),
     ...['file-codes', 'run-codes', 'catalogue'].map((name) => `src/doctor/${name}.ts`),
-    ...['words', 'problem-text', 'event-text', 'jsonl', 'table'].map((name) => `src/output/${name}.ts`),
+    ...['words', 'problem-text', 'github-text', 'event-text', 'jsonl', 'table'].map((name) => `src/output/${name}.ts`),
   ]
   const packages = ['yaml', 'zod', 'fastest-levenshtein', 'node:util']
   const wrong = pure.flatMap((file) =>

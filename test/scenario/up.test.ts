@@ -200,6 +200,38 @@ test('check says what is wrong as JSON, and nothing on stderr', async () => {
   expect([bad.code, JSON.parse(bad.stdout), bad.stderr]).toMatchObject([2, { v: 1, problems: [{ line: 2, column: 27, code: 'KPF_KEY_UNKNOWN' }] }, ''])
 })
 
+test('config, plan and check say what the files mean, as data on stdout', async () => {
+  const path = await file('forwards:\n  web: svc/web ${PORT:-3000}:80\n  x-note: 1\n  off: { target: svc/web, ports: [":http"], profiles: [more] }\n')
+  const run = async (...args: readonly string[]): Promise<readonly [number | null, string]> => {
+    const { code, stdout } = await kpf([...args, '-f', path], { env: { KUBECONFIG: kubeconfig, PORT: '3100' } })
+    return [code, stdout]
+  }
+  expect(await run('plan')).toEqual([0, '+ web  svc/web:80 on localhost:3100  (added)\nnot started: off\n'])
+  expect(await run('plan', '--exit-code', '--profile', 'more')).toEqual([10, expect.stringContaining('+ off  svc/web:http on localhost:auto  (added)')])
+  expect(await run('config', '--variables')).toEqual([0, 'PORT  environment\n'])
+  expect(await run('config', '--profiles')).toEqual([0, 'more\n'])
+  expect((await run('config', '--hash'))[1]).toMatch(/^web [0-9a-f]{64}\noff [0-9a-f]{64}\n$/)
+  expect(await run('config', '--explain', 'forwards.web')).toEqual([0, `forwards.web: svc/web 3100:80\n    forward at ${path}:2:8, with \${PORT}\n`])
+  const [, text] = await run('config')
+  expect(await kpf(['config', '-f', await file(text)], { env: { KUBECONFIG: kubeconfig } })).toMatchObject({ code: 0, stdout: text })
+  const bad = await file('forwards:\n  web: svcs/web 3000:80\n')
+  const github = await kpf(['check', '-o', 'github', '-f', bad], { env: { KUBECONFIG: kubeconfig } })
+  expect([github.code, github.stdout]).toEqual([2, `::error file=${bad},line=2,col=8,title=KPF_TARGET::unknown kind "svcs" (fix: did you mean "svc/web"?)\n`])
+})
+
+test('init writes a file that runs, and never over another', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'kpf-init-'))
+  const path = join(folder, 'forwards.yaml')
+  const first = await kpf(['init', '-f', path, '-n', 'shop'], { env: { KUBECONFIG: kubeconfig } })
+  expect([first.code, first.stderr]).toEqual([0, expect.stringContaining('1 service')])
+  expect(await readFile(path, 'utf8')).toContain('  web: svc/web 8080:80\n')
+  expect(await kpf(['check', '-f', path], { env: { KUBECONFIG: kubeconfig } })).toMatchObject({ code: 0 })
+  expect(await kpf(['init', '-f', path], { env: { KUBECONFIG: kubeconfig } })).toMatchObject({ code: 2 })
+  const without = await kpf(['init', '-f', '-'], { env: { KUBECONFIG: join(folder, 'none') } })
+  expect([without.code, without.stdout, without.stderr]).toEqual([0, expect.stringContaining('forwards: {}'), expect.stringContaining('cannot be listed')])
+  await rm(folder, { recursive: true, force: true })
+})
+
 test('the compiled code is on disk soon after the start, for a supervisor that is killed', async () => {
   const home = await mkdtemp(join(tmpdir(), 'kpf-home-'))
   const up = await Up.start(`forwards:\n  web: svc/web ${await freePort()}:80\n`, { kubeconfig, env: { HOME: home, XDG_CACHE_HOME: '' } })

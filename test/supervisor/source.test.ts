@@ -142,6 +142,8 @@ test('an edit of a file beside is a reload, and one of them that is gone for a m
   ])
 })
 
+const nothingElse = { variables: [], risks: [], redact: (text: string) => text, explain: () => [] }
+
 /** A file on a desk: whoever saves it tells the source. */
 class Desk {
   readonly clock = new HandClock()
@@ -192,9 +194,9 @@ class Desk {
     this.onLoad()
     if (text === undefined || text === '' || text.startsWith('bad')) {
       const problem = { file: 'forwards.yaml', line: 1, column: 1, code: 'KPF_FIELD_UNKNOWN', message: `${text}` }
-      return { kind: 'rejected', problems: [problem], needsApproval: false, variables: [], risks: [] }
+      return { kind: 'rejected', problems: [problem], needsApproval: false, ...nothingElse }
     }
     const project: Project = { name: text, forwards: [], settings: { concurrency: 8, watchDebounceMs: 100 } }
-    return { kind: 'loaded', project, variables: [], risks: [] }
+    return { kind: 'loaded', project, ...nothingElse }
   }
 }
