@@ -1,9 +1,16 @@
-/** `kpf schema`: the JSON Schema of the file, on stdout. */
+/** `kpf schema`: the language of the file on stdout, for editors or for people. */
+import { fileDocument } from '../file/file-doc.ts'
 import { jsonSchema } from '../file/json-schema.ts'
-import type { Context } from './context.ts'
+import { type Context, textFlag } from './context.ts'
+import { exitCodes } from './exit-codes.ts'
 
 /** Runs the verb. */
 export async function schema(context: Context): Promise<number> {
-  context.out(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`)
-  return 0
+  const output = textFlag(context.flags, 'output') ?? 'json'
+  if (output !== 'json' && output !== 'markdown') {
+    context.err(`kpf: schema knows no output "${output}"\n    use json or markdown\n`)
+    return exitCodes.usage
+  }
+  context.out(output === 'json' ? `${JSON.stringify(jsonSchema(), undefined, 2)}\n` : fileDocument())
+  return exitCodes.done
 }

@@ -194,9 +194,9 @@ export const verbs: readonly Verb[] = [
   {
     name: 'schema',
     usage: 'kpf schema',
-    summary: 'print the JSON Schema of the file',
+    summary: 'print the JSON Schema of the file, or what it says for people',
     flags: [],
-    examples: ['kpf schema > forwards.schema.json'],
+    examples: ['kpf schema > forwards.schema.json', 'kpf schema -o markdown'],
     run: async (context) => (await import('./schema.ts')).schema(context),
   },
   {

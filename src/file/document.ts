@@ -19,6 +19,8 @@ export interface Located {
   readonly refused: readonly Span[]
   /** Texts with a `$`, outside of `x-`: their paths. */
   readonly templates: readonly (readonly Step[])[]
+  /** Where values of secret variables stand: their paths as text. */
+  readonly secrets?: readonly string[]
 }
 
 /** A stretch of the text, its end not included. */
@@ -118,6 +120,15 @@ export function problemAt(located: Located, path: readonly Step[], pointer: Poin
   const place = placeOf(located, path)
   const offset = offsetOf(place, pointer)
   const used = place.filled?.used ?? []
+  const inner = `${pathKey(path).slice(0, -1)}${path.length === 0 ? '' : ','}`
+  // A message about a map or a list may show what is in it.
+  if (!pointer.key && place.filled === undefined && located.secrets?.some((key) => key.startsWith(inner)))
+    return place.source.problem(
+      offset,
+      code,
+      'a value with a secret variable in it is not what belongs here',
+      'check it; it is not shown, for the name looks like that of a secret',
+    )
   if (used.length === 0 || pointer.key) return place.source.problem(offset, code, message, fix)
   const names = used.map((name) => `\${${name}}`).join(', ')
   if (place.filled?.secrets.length === 0) return place.source.problem(offset, code, `${message}, with ${names} filled in`, fix)

@@ -14,6 +14,10 @@ import * as shape from './shape.ts'
 import { display, exampleOf, wordingOf } from './wording.ts'
 
 const MAX_SUGGESTIONS = 100
+// What is looked at by hand is left out. Made once: zod compiles each schema when it is first asked.
+const restOfFile = shape.file.omit({ forwards: true, clusters: true, defaults: true, include: true })
+const restOfForward = shape.forward.omit({ target: true, ports: true, transport: true, hold: true })
+const restOfDefaults = shape.defaults.omit({ transport: true, hold: true })
 /** Of a union zod says only that nothing fits. */
 const onePort = shape.port.extend({ localPort: shape.portNumber.optional() })
 
@@ -59,7 +63,7 @@ class Check {
       this.#key(['version'], 'KPF_KEY_UNKNOWN', 'unknown key "version"', 'write `apiVersion: kpf/v1`')
       delete rest['version']
     }
-    this.#against(shape.file.omit({ forwards: true, clusters: true, defaults: true, include: true }), rest, [], Object.keys(shape.file.shape))
+    this.#against(restOfFile, rest, [], Object.keys(shape.file.shape))
     if ('include' in value) this.#includes(include)
     if (clusters === null) this.#missing(clusters, ['clusters'])
     else if (clusters !== undefined) this.#each(clusters, ['clusters'], (entry, path) => this.#against(shape.cluster, entry, path))
@@ -117,10 +121,8 @@ class Check {
   #fields(schema: typeof shape.forward | typeof shape.defaults, value: unknown, path: readonly Step[]): void {
     if (!isPlain(value)) return this.#at(path, 'KPF_VALUE', `"${path.at(-1)}" must be a map`, exampleOf(String(path.at(-1))))
     const { target, ports, transport, hold, ...rest } = value
-    const others = Object.fromEntries(Object.entries(schema.shape).filter(([key]) => !['target', 'ports', 'transport', 'hold'].includes(key)))
     const isForward = 'target' in schema.shape
-    // What is left of the shape is a shape: its keys were only filtered.
-    const remaining = shape.defaults.partial().pick({}).extend(others)
+    const remaining = isForward ? restOfForward : restOfDefaults
     const strays = isForward ? {} : { ...(target !== undefined && { target }), ...(ports !== undefined && { ports }) }
     this.#against(remaining, { ...rest, ...strays }, path, Object.keys(schema.shape))
     if (transport !== undefined) this.#against(isPlain(transport) ? shape.transport : shape.transportMode, transport, [...path, 'transport'])

@@ -21,7 +21,7 @@ export const duration = z
   .regex(DURATION, 'write a duration with its unit: 500ms, 10s, 5m, 1h30m, at most 99h')
   .describe('A duration with its unit: `500ms`, `10s`, `5m`, `1h30m`.')
 /** Where nothing at all would be a busy loop, or would never succeed. */
-const someTime = z
+export const someTime = z
   .string()
   .regex(SOME_TIME, 'write a duration above zero with its unit: 500ms, 10s, 5m, 1h30m, at most 99h')
   .describe('A duration above zero with its unit: `500ms`, `10s`, `5m`, `1h30m`.')
@@ -131,16 +131,26 @@ const common = {
     .optional()
     .describe('How connections wait while no pod can be reached, or `off`.'),
   drain: z
-    .strictObject({ timeout: duration.optional() })
+    .strictObject({ timeout: duration.optional().describe('Then they are reset. Default 30s.') })
     .optional()
     .describe('How long open connections may finish when the forward ends or moves. Default 30s.'),
   backoff: z
     .strictObject({
-      initial: someTime.optional().describe('Default 200ms.'),
-      factor: z.number().min(1, 'write a number from 1 to 10').max(10, 'write a number from 1 to 10').optional().describe('Default 2.'),
-      max: someTime.optional().describe('Default 15s.'),
-      jitter: z.number().min(0, 'write a number from 0 to 1').max(1, 'write a number from 0 to 1').optional().describe('Default 0.5.'),
-      resetAfter: duration.optional().describe('Default 30s.'),
+      initial: someTime.optional().describe('The first wait. Default 200ms.'),
+      factor: z
+        .number()
+        .min(1, 'write a number from 1 to 10')
+        .max(10, 'write a number from 1 to 10')
+        .optional()
+        .describe('How much longer each wait is. Default 2.'),
+      max: someTime.optional().describe('The longest wait. Default 15s.'),
+      jitter: z
+        .number()
+        .min(0, 'write a number from 0 to 1')
+        .max(1, 'write a number from 0 to 1')
+        .optional()
+        .describe('The part of a wait that is left to chance. Default 0.5.'),
+      resetAfter: duration.optional().describe('A tunnel that was ready so long begins again with the first wait. Default 30s.'),
     })
     .optional()
     .describe('How long to wait before a lost tunnel is dialled again.'),
@@ -155,9 +165,16 @@ const common = {
       stream: someTime.optional().describe('For a connection to open inside the tunnel. Default 10s.'),
       halfClose: duration.optional().describe("How long a client's end is kept back while an answer may be due. Default 10s."),
     })
-    .optional(),
-  limits: z.strictObject({ maxConnections: count(65_535).optional().describe('Default 512.') }).optional(),
-  pods: z.strictObject({ requireReady: z.boolean().optional().describe('Only pods that are Ready. Default true; false for `pod/`.') }).optional(),
+    .optional()
+    .describe('How long each step may take.'),
+  limits: z
+    .strictObject({ maxConnections: count(65_535).optional().describe('Open at once; more are reset. Default 512.') })
+    .optional()
+    .describe('How much is too much.'),
+  pods: z
+    .strictObject({ requireReady: z.boolean().optional().describe('Only pods that are Ready. Default true; false for `pod/`.') })
+    .optional()
+    .describe('Which pods are taken.'),
   protected: z.boolean().optional().describe("Ask before it is started. Default: the cluster's."),
   enabled: z.boolean().optional().describe('`false` keeps the entry and does not start it.'),
 }
@@ -184,8 +201,8 @@ export const forward = z.strictObject({
 
 export const cluster = z.strictObject({
   kubeconfig: text.optional().describe('A kubeconfig file, relative to this file. Needs approval.'),
-  context: text.optional(),
-  namespace: label.optional(),
+  context: text.optional().describe('The context that the alias stands for.'),
+  namespace: label.optional().describe('For forwards that name none.'),
   ...impersonation,
   protected: z.boolean().optional().describe('`true`: `kpf up` asks before it starts anything there.'),
   expect: z
@@ -206,7 +223,10 @@ export const settings = z.strictObject({
     .regex(PORT_RANGE, 'write FIRST-LAST, such as 20000-29999, with numbers from 1024 on')
     .optional()
     .describe('Where free local ports are looked for. Default 20000-29999.'),
-  watch: z.strictObject({ debounce: duration.optional().describe('Quiet time before a change is read. Default 100ms.') }).optional(),
+  watch: z
+    .strictObject({ debounce: duration.optional().describe('Quiet time before a change is read. Default 100ms.') })
+    .optional()
+    .describe('How edits of the files are seen.'),
 })
 
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'use letters, digits and "_", beginning with a letter or "_"')
@@ -218,7 +238,7 @@ export const file = z
   .strictObject({
     apiVersion: z.literal('kpf/v1').optional().describe('The version of this language.'),
     name: label.optional().describe("The project. Default: the directory's name."),
-    description: z.string().optional(),
+    description: z.string().optional().describe('What the project is, for people.'),
     context: common.context,
     cluster: common.cluster,
     kubeconfig: common.kubeconfig,
@@ -239,6 +259,6 @@ export const file = z
     forwards: z
       .record(forwardName, z.union([text, forward]))
       .describe('The forwards, by name: one line in the words of `kubectl port-forward`, or the full form.'),
-    settings: settings.optional(),
+    settings: settings.optional().describe('What is for the whole process.'),
   })
   .describe('Port-forwards that kpf keeps up.')

@@ -47,6 +47,7 @@ export function fill(located: Located, layers: readonly VariableLayer[], isMeant
   const mistakes: { path: readonly Step[]; problem: Problem }[] = []
   const names = new Set<string>()
   const refused = [...located.refused]
+  const secrets = [...(located.secrets ?? [])]
   const value = meant.length === 0 ? located.value : copied(located.value)
   for (const path of meant) {
     const template = valueAt(located.value, path)
@@ -62,12 +63,13 @@ export function fill(located: Located, layers: readonly VariableLayer[], isMeant
     const segments = filled.segments.map(({ at, from, isVariable }) => ({ at, offset: offset(from), isVariable }))
     const words: Filled = { segments, used: filled.used, secrets: filled.used.filter(looksSecret) }
     places.set(pathKey(path), { ...place, filled: words })
+    if (words.secrets.length > 0) secrets.push(pathKey(path))
     setAt(value, path, filled.text)
   }
   const left = located.templates.filter((path) => !isMeant(path))
   const variables = [...names].map((name) => variableOf(name, layers))
   return {
-    located: { ...located, value, places, refused, templates: left },
+    located: { ...located, value, places, refused, secrets, templates: left },
     mistakes,
     variables,
     secrets: new Map([...names].filter(looksSecret).map((name) => [name, lookup(name) ?? ''])),

@@ -7,12 +7,21 @@ import { problemsText } from '../../src/output/problem-text.ts'
 // The same inputs on every machine; another seed for a longer look.
 fc.configureGlobal({ seed: Number(process.env['KPF_FUZZ_SEED'] ?? 1) })
 
+const others = {
+  'g.yaml': 'vars: { P: 1 }\nforwards: { z: "svc/z ${P}" }',
+  '.env': 'X=svc/x 8080\nY="',
+  'self.yaml': 'include: [self.yaml, f.yaml]\nforwards: {}',
+}
+const around = { directory: '/home/dev/shop', flags: {}, env: { A: 'a b', EMPTY: '', PORT: '8080', S_TOKEN: 'canary' }, others, portOffset: 1 }
+
 function holds(bytes: Uint8Array): void {
-  const loaded = loadBytes('f.yaml', bytes, { directory: '/home/dev/shop', flags: {} })
+  const loaded = loadBytes('f.yaml', bytes, around)
   if (loaded.kind === 'loaded') return
   expect(loaded.problems.length).toBeGreaterThan(0)
   const lines = new TextDecoder().decode(bytes).split('\n').length
-  for (const { line, column, code, message, fix } of loaded.problems) {
+  expect(JSON.stringify(loaded)).not.toContain('canary')
+  for (const { file, line, column, code, message, fix } of loaded.problems) {
+    if (file !== 'f.yaml') continue
     expect(line).toBeGreaterThanOrEqual(1)
     expect(line).toBeLessThanOrEqual(lines)
     expect(column).toBeGreaterThanOrEqual(1)
@@ -47,6 +56,15 @@ const words = [
   '#',
   '%',
   '${X}',
+  '${S_TOKEN}',
+  '$PORT',
+  '${NO:-',
+  'g.yaml',
+  'self.yaml',
+  '.env',
+  'include: ',
+  'envFile: ',
+  'vars: ',
   '$$',
   'target: ',
   'ports: ',
@@ -88,9 +106,37 @@ const keys = [
   'x-a',
   'version',
   'apiVersion',
+  'include',
+  'envFile',
+  'vars',
+  'path',
+  'prefix',
+  'profiles',
+  'protected',
+  'expect',
+  'portRange',
 ]
 const leaf = fc.oneof(
-  fc.constantFrom('svc/a', 'svc/a 8080', '8080:80', 'auto', 'off', '10s', '-l a', '', '::', '0.0.0.0', 'localhost'),
+  fc.constantFrom(
+    'svc/a',
+    'svc/a 8080',
+    '8080:80',
+    'auto',
+    'off',
+    '10s',
+    '-l a',
+    '',
+    '${PORT}',
+    '$S_TOKEN',
+    '$(a.port)',
+    '${NO',
+    'g.yaml',
+    'self.yaml',
+    '1-9:2-10',
+    '::',
+    '0.0.0.0',
+    'localhost',
+  ),
   fc.string(),
   fc.integer(),
   fc.double(),
@@ -138,6 +184,17 @@ test('any line as a forward', () => {
   )
   fc.assert(
     fc.property(fc.array(part, { maxLength: 8 }), (parts) => holds(encode(JSON.stringify({ forwards: { a: parts.join(' ') } })))),
+    { numRuns: 1_000 },
+  )
+})
+
+test('any files, one over the other', () => {
+  const file = fc.array(fc.constantFrom(...words), { maxLength: 25 }).map((parts) => parts.join(''))
+  fc.assert(
+    fc.property(file, file, (included, variables) => {
+      const loaded = loadBytes('f.yaml', encode('include: [g.yaml]\nforwards: {}'), { ...around, others: { 'g.yaml': included, '.env': variables } })
+      if (loaded.kind === 'rejected') expect(loaded.problems.length).toBeGreaterThan(0)
+    }),
     { numRuns: 1_000 },
   )
 })

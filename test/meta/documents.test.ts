@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { cliMarkdown } from '../../src/cli/help-markdown.ts'
 import { catalogue, markdown } from '../../src/doctor/catalogue.ts'
+import { fileDocument } from '../../src/file/file-doc.ts'
 import { jsonSchema } from '../../src/file/json-schema.ts'
 import { failureClasses } from '../../src/tunnel/failure.ts'
 import { version } from '../../src/version.ts'
@@ -14,6 +15,10 @@ const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 
 test('the committed schema is the one that the code makes', () => {
   expect(JSON.parse(read('schema/forwards.schema.json'))).toEqual(JSON.parse(JSON.stringify(jsonSchema())))
+})
+
+test('docs/file.md is the one that the code makes', () => {
+  expect(read('docs/file.md')).toBe(fileDocument())
 })
 
 test('the version is that of the package', () => {

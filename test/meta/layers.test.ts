@@ -151,6 +151,8 @@ test('pure files import only types and each other', () => {
       'acting-as',
       'yaml-edit',
       'interpolate',
+      'fields',
+      'file-doc',
       'config-text',
       'explain',
       'starter',
