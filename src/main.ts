@@ -79,7 +79,8 @@ function onKey(listener: (key: string) => void): () => void {
   const { stdin } = process
   if (!stdin.isTTY) return () => {}
   const hear = (bytes: Buffer): void => {
-    for (const key of bytes.toString('utf8')) listener(key)
+    // An arrow comes as three characters at once.
+    for (const [key] of bytes.toString('utf8').matchAll(/\u001b\[[A-Z]|./gsu)) listener(key)
   }
   stdin.setRawMode(true)
   stdin.on('data', hear).resume()

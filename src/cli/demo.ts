@@ -49,7 +49,7 @@ forwards:
   web: svc/web ${ports.web}:80
   api:
     target: deploy/api
-    ports: ["${ports.api}:http"]
+    ports: [{ localPort: ${ports.api}, remotePort: http, appProtocol: http }]
     hold: { timeout: 20s }
 ${queue}`
 }

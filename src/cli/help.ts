@@ -29,7 +29,9 @@ export async function help(context: Context): Promise<number> {
 
 /** What a newcomer sees. `using` is a line about the context in use. */
 export function firstHelp(using: string): string {
-  return `${beginning()}\n${wrapped(`${using}. More: kpf help`, HELP_WIDTH).join('\n')}\n`
+  const [one, ...more] = wrapped(`${using}. More: kpf help`, HELP_WIDTH)
+  const lines = more.length === 0 ? [one] : [...wrapped(`${using}.`, HELP_WIDTH), 'More: kpf help']
+  return `${beginning()}\n${lines.join('\n')}\n`
 }
 
 /** What most people need, then all verbs, global flags and exit codes. */

@@ -2,11 +2,14 @@
  * The live table on a terminal: redrawn in place, at most 10 times a second, with facts
  * printed once above it; the cursor comes back on every way out.
  */
+import { stripVTControlCharacters } from 'node:util'
 import type { Event } from '../supervisor/events.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
-import { eventLines, type SpecOf, stoppedText, timeText } from '../output/event-text.ts'
-import { tableLines } from '../output/table.ts'
+import { endText, eventLines, type SpecOf } from '../output/event-text.ts'
+import { drawTable } from '../output/table.ts'
+import { urlsOf } from '../output/words.ts'
 import { realClock } from '../system/clock.ts'
+import { openUrl } from '../system/open-url.ts'
 import type { Context } from './context.ts'
 import { firstReady } from './first-ready.ts'
 import type { Renderer } from './renderer.ts'
@@ -14,78 +17,172 @@ import type { Renderer } from './renderer.ts'
 const FRAME_MS = 100
 /** Ages move on although nothing happens. */
 const IDLE_FRAME_MS = 1_000
+/** Long enough to be read, short enough that the keys come back. */
+const NOTE_MS = 4_000
 const HIDE_CURSOR = '\u001b[?25l'
 const SHOW_CURSOR = '\u001b[?25h'
+const UP = '\u001b[A'
+const DOWN = '\u001b[B'
+
+/** What it is called, and how it finds a forward's spec. */
+export interface TableOptions {
+  /** The project's name first, two blanks behind it. */
+  readonly title: string
+  readonly specOf: SpecOf
+}
 
 /** Starts drawing. */
-export function liveTable(supervisor: Supervisor, context: Context, { title, specOf }: { readonly title: string; readonly specOf: SpecOf }): Renderer {
-  const closed = new AbortController()
-  const whenReady = firstReady(supervisor, realClock)
-  let drawnLines = 0
-  let above: string[] = []
-  let isDirty = true
-  let isAway = false
+export function liveTable(supervisor: Supervisor, context: Context, options: TableOptions): Renderer {
+  const table = new LiveTable(supervisor, context, options)
+  table.start()
+  return { isLive: true, press: (key) => table.press(key), close: () => table.close() }
+}
 
-  const draw = (): void => {
-    if (isAway) return
-    const { width, height } = context.terminal.size()
-    const paper = { width, height: height - 1, isColored: context.terminal.isColored, isUtf8: context.terminal.isUtf8 }
-    const lines = tableLines(supervisor.snapshot(), paper)
-    context.out(`${erase(drawnLines)}${above.map((line) => `${line}\n`).join('')}${lines.map((line) => `${line}\n`).join('')}`)
-    above = []
-    drawnLines = lines.length
-    isDirty = false
+class LiveTable {
+  readonly #supervisor: Supervisor
+  readonly #context: Context
+  readonly #options: TableOptions
+  readonly #closed = new AbortController()
+  readonly #ends: (() => void)[] = []
+  /** What stands on the screen below the facts. */
+  #drawn: readonly string[] = []
+  #above: string[] = []
+  #isDirty = true
+  #isAway = false
+  #isLogging = false
+  #scroll = 0
+  #opened = 0
+  #note: { readonly text: string; readonly untilMs: number } | undefined
+  #stopsAtMs: number | undefined
+  #size = { width: 0, height: 0 }
+
+  constructor(supervisor: Supervisor, context: Context, options: TableOptions) {
+    this.#supervisor = supervisor
+    this.#context = context
+    this.#options = options
   }
-  const loop = async (): Promise<void> => {
+
+  start(): void {
+    const whenReady = firstReady(this.#supervisor, realClock)
+    this.#context.out(`${HIDE_CURSOR}${this.#options.title}\n`)
+    const unsubscribe = this.#supervisor.subscribe((event) => {
+      this.#isDirty = true
+      if (event.type === 'stopping') this.#stopsAtMs = realClock.now() + event.deadlineMs
+      this.#above.push(...this.#linesAbove(event))
+      const sentence = whenReady(event)
+      if (sentence !== undefined) this.#above.push(sentence)
+    })
+    this.#ends.push(
+      unsubscribe,
+      this.#context.screen.use({
+        // What was said so far stays; the table itself goes, for whoever talks now.
+        leave: () => {
+          this.#context.out(`${this.#erasing()}${SHOW_CURSOR}`)
+          this.#drawn = []
+          this.#isAway = true
+        },
+        comeBack: () => {
+          this.#context.out(HIDE_CURSOR)
+          this.#isAway = false
+          this.#isDirty = true
+        },
+      }),
+    )
+    void this.#loop()
+  }
+
+  press(key: string): void {
+    if (key === 'r') this.#say('trying again now')
+    else if (key === 'o') this.#openNext()
+    else if (key === 'l') {
+      this.#isLogging = !this.#isLogging
+      this.#say(this.#isLogging ? 'log on: each change is printed above' : 'log off')
+    } else if (key === 'j' || key === DOWN) this.#scroll++
+    else if (key === 'k' || key === UP) this.#scroll = Math.max(0, this.#scroll - 1)
+    else return
+    this.#isDirty = true
+  }
+
+  /** Nothing of the table is left; what was said stays. */
+  close(): void {
+    this.#closed.abort()
+    for (const end of this.#ends.splice(0)) end()
+    this.#context.out(`${this.#erasing()}${this.#above.map((line) => `${line}\n`).join('')}${SHOW_CURSOR}`)
+    this.#drawn = []
+  }
+
+  async #loop(): Promise<void> {
     for (let idleMs = 0; ; ) {
-      if (isDirty || idleMs >= IDLE_FRAME_MS) {
-        draw()
+      const { width, height } = this.#context.terminal.size()
+      const isResized = width !== this.#size.width || height !== this.#size.height
+      if (this.#isDirty || isResized || idleMs >= IDLE_FRAME_MS) {
+        this.#draw()
         idleMs = 0
       }
-      if (!(await realClock.sleep(FRAME_MS, closed.signal))) return
+      if (!(await realClock.sleep(FRAME_MS, this.#closed.signal))) return
       idleMs += FRAME_MS
     }
   }
-  const hear = (event: Event): void => {
-    isDirty = true
-    above.push(...linesAbove(event, specOf))
-    const sentence = whenReady(event)
-    if (sentence !== undefined) above.push(sentence)
+
+  #draw(): void {
+    if (this.#isAway) return
+    const { terminal, out } = this.#context
+    const { width, height } = terminal.size()
+    this.#size = { width, height }
+    const now = realClock.now()
+    const { lines, scroll } = drawTable(
+      this.#supervisor.snapshot(),
+      { width, height: height - 2, isColored: terminal.isColored, isUtf8: terminal.isUtf8 },
+      {
+        scroll: this.#scroll,
+        note: this.#note && this.#note.untilMs > now ? this.#note.text : undefined,
+        stopping: this.#stopsAtMs === undefined ? undefined : { leftMs: this.#stopsAtMs - now },
+      },
+    )
+    // A blank line keeps what was said apart from the table, and goes with it.
+    const drawn = ['', ...lines]
+    out(`${this.#erasing()}${[...this.#above, ...drawn].map((line) => `${line}\n`).join('')}`)
+    this.#above = []
+    this.#drawn = drawn
+    this.#scroll = scroll
+    this.#isDirty = false
   }
-  context.out(`${HIDE_CURSOR}${title}\n\n`)
-  const unsubscribe = supervisor.subscribe(hear)
-  const stopUsing = context.screen.use({
-    // What was said so far stays; the table itself goes, for whoever talks now.
-    leave: () => {
-      context.out(`${erase(drawnLines)}${SHOW_CURSOR}`)
-      drawnLines = 0
-      isAway = true
-    },
-    comeBack: () => {
-      context.out(HIDE_CURSOR)
-      isAway = false
-      isDirty = true
-    },
-  })
-  void loop()
-  return {
-    isLive: true,
-    close: () => {
-      closed.abort()
-      unsubscribe()
-      stopUsing()
-      context.out(`${erase(drawnLines)}${above.map((line) => `${line}\n`).join('')}${SHOW_CURSOR}`)
-    },
+
+  #say(text: string): void {
+    this.#note = { text, untilMs: realClock.now() + NOTE_MS }
+    this.#isDirty = true
+  }
+
+  /** Each press opens the next of several. */
+  #openNext(): void {
+    const all = this.#supervisor.snapshot().rows.flatMap(({ spec, status }) => urlsOf(spec, status).map((url) => ({ name: spec.name, url })))
+    const next = all[this.#opened % Math.max(1, all.length)]
+    if (next === undefined) return this.#say('no port has "appProtocol: http"')
+    this.#opened++
+    this.#say(`opening ${next.url}`)
+    void openUrl(next.url).then((wasTaken) => {
+      if (!wasTaken) this.#say(`no browser here: ${next.url}`)
+    })
+  }
+
+  /** What is told once and scrolls away; states are in the table, unless the log is on. */
+  #linesAbove(event: Event): readonly string[] {
+    if (event.type === 'connection-accepted' || event.type === 'stopping') return []
+    if (event.type === 'forward-state-changed' && (!this.#isLogging || this.#stopsAtMs !== undefined)) return []
+    if (event.type === 'stopped') return [`${this.#options.title.split('  ')[0] ?? ''} ${endText(event)}`]
+    const lines = eventLines(event, this.#options.specOf, clockTime)
+    return lines.map((line, index) => (index === 0 ? `${clockTime(event.time)} ${line}` : `         ${line}`))
+  }
+
+  /** A terminal that has become narrower has broken the lines that are on it. */
+  #erasing(): string {
+    const { width } = this.#context.terminal.size()
+    const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(stripVTControlCharacters(line).length / width)), 0)
+    return rows === 0 ? '' : `\u001b[${rows}A\r\u001b[0J`
   }
 }
 
-/** What is told once and scrolls away; states are in the table. */
-function linesAbove(event: Event, specOf: SpecOf): readonly string[] {
-  if (event.type === 'forward-state-changed' || event.type === 'connection-accepted') return []
-  if (event.type === 'stopped') return [stoppedText(event)]
-  return eventLines(event, specOf).map((line, index) => (index === 0 ? `${timeText(event.time)} ${line}` : `         ${line}`))
-}
-
-function erase(lines: number): string {
-  return lines === 0 ? '' : `\u001b[${lines}A\r\u001b[0J`
+/** `10:41:07` of the reader's own clock; events have the time of Greenwich. */
+function clockTime(time: string): string {
+  return new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' }).format(Date.parse(time))
 }

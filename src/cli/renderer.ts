@@ -13,6 +13,8 @@ export interface Renderer {
   close(): void
   /** Whether it has the screen, and with it the keys. */
   readonly isLive: boolean
+  /** A key that was pressed, when it hears keys. */
+  readonly press?: (key: string) => void
 }
 
 const forms = ['auto', 'plain', 'jsonl', 'quiet'] as const

@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly reload: () => void
   /** Whether the keys of the live table are heard. */
   readonly hasKeys: boolean
+  /** Hears every key besides. */
+  readonly press?: ((key: string) => void) | undefined
   /** Where others may end it too. */
   readonly ending?: Ending
 }
@@ -37,7 +39,7 @@ function hearKeys({ terminal, screen }: Context, press: (key: string) => void): 
 export async function runUntilStopped(
   supervisor: Supervisor,
   context: Context,
-  { reload, hasKeys, ending = new Ending(supervisor) }: RunOptions,
+  { reload, hasKeys, press: pressed, ending = new Ending(supervisor) }: RunOptions,
 ): Promise<number> {
   let code: number = exitCodes.done
   const hear = (signal: Parameters<Parameters<Context['onSignal']>[0]>[0]): void => {
@@ -54,6 +56,7 @@ export async function runUntilStopped(
     if (key === 'q' || key === CTRL_C) hear('SIGINT')
     else if (key === CTRL_BACKSLASH) hear('SIGQUIT')
     else if (key === 'r') supervisor.kick()
+    pressed?.(key)
   }
   const offKeys = hasKeys ? hearKeys(context, press) : undefined
   try {

@@ -72,6 +72,7 @@ async function run(start: Start, claim: Extract<Claim, { kind: 'held' | 'refused
   const code = await runUntilStopped(world.supervisor, context, {
     reload: () => void watching?.then(({ source }) => source.changed()),
     hasKeys: renderer.isLive,
+    press: renderer.press,
     ending: running.ending,
   })
   await (await watching)?.close()

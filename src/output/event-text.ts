@@ -8,8 +8,8 @@ import { counted, imageTag, localText, targetText } from './words.ts'
 /** Looks a forward's spec up, for what an event does not carry. */
 export type SpecOf = (forward: string) => Forward | undefined
 
-/** The lines of an event; none for what a person need not read. */
-export function eventLines(event: Event, specOf: SpecOf): readonly string[] {
+/** The lines of an event; none for what a person need not read. `timeOf` says when, as the reader's clock has it. */
+export function eventLines(event: Event, specOf: SpecOf, timeOf: (time: string) => string = timeText): readonly string[] {
   switch (event.type) {
     case 'forward-state-changed':
       return stateLines(event.forward, event.status, specOf)
@@ -22,7 +22,7 @@ export function eventLines(event: Event, specOf: SpecOf): readonly string[] {
       return event.generation === 1 ? [] : [`${event.file} applied: ${printPlan(event.plan, event.untouched)}`]
     case 'config-rejected':
       return [
-        `${event.file} not applied${event.runningSince === null ? '' : `, still running the one of ${timeText(event.runningSince)}`}`,
+        `${event.file} not applied${event.runningSince === null ? '' : `, still running the one of ${timeOf(event.runningSince)}`}`,
         ...problemsText(event.problems).split('\n'),
       ]
     case 'warning':
@@ -38,11 +38,23 @@ export function eventLines(event: Event, specOf: SpecOf): readonly string[] {
 
 const left = { ending: 'is ending', unready: 'is not ready', lost: 'was lost', replaced: 'is left' } as const
 
-/** `3 forwards, 1,204 connections served, 0 failed, 1 reset at the end, 42m` */
+/** `stopped: 3 forwards, 1,204 connections served, 0 failed, 1 reset at the end, 42 min` */
 export function stoppedText(event: Extract<Event, { type: 'stopped' }>): string {
-  const minutes = Math.floor(event.uptimeMs / 60_000)
-  const uptime = minutes > 0 ? `${minutes} min` : `${Math.round(event.uptimeMs / 1000)} s`
-  return `stopped: ${counted(event.forwards, 'forward')}, ${counted(event.served, 'connection')} served, ${event.failed} failed, ${event.reset} reset at the end, ${uptime}`
+  return `stopped: ${counted(event.forwards, 'forward')}, ${counted(event.served, 'connection')} served, ${event.failed} failed, ${event.reset} reset at the end, ${uptimeText(event.uptimeMs)}`
+}
+
+/** The same in one line of a narrow terminal: what did not happen is not told. */
+export function endText(event: Extract<Event, { type: 'stopped' }>): string {
+  const bad = [event.failed > 0 ? `${event.failed} failed` : '', event.reset > 0 ? `${event.reset} reset at the end` : ''].filter((part) => part !== '')
+  return [
+    'stopped: ',
+    [counted(event.forwards, 'forward'), `${counted(event.served, 'connection')} served`, ...bad, uptimeText(event.uptimeMs)].join(', '),
+  ].join('')
+}
+
+function uptimeText(uptimeMs: number): string {
+  const minutes = Math.floor(uptimeMs / 60_000)
+  return minutes > 0 ? `${minutes} min` : `${Math.round(uptimeMs / 1000)} s`
 }
 
 /** `10:41:07` of an event's time, as the event's clock has it. */

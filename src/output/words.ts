@@ -42,6 +42,12 @@ export function localText(spec: Forward, status?: Status): string {
   return spec.ports.map((port, index) => (index === 0 ? `${host(port)}:${numbers[index]}` : numbers[index])).join(',')
 }
 
+/** `http://localhost:8080` for each port that speaks http or https. */
+export function urlsOf(spec: Forward, status?: Status): readonly string[] {
+  const numbers = actualPorts(spec.ports, status)
+  return spec.ports.flatMap((port, index) => (/^https?$/.test(port.appProtocol ?? '') ? [`${port.appProtocol}://${host(port)}:${numbers[index]}`] : []))
+}
+
 /** `12s`, `41m`, `3h`. */
 export function ageText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))

@@ -31,6 +31,7 @@ const packages: readonly (readonly [string, string])[] = [
   ['/usr/bin/microsocks', 'microsocks'],
   ['/usr/bin/zsh', 'zsh'],
   ['/usr/bin/fish', 'fish'],
+  ['/usr/bin/tmux', 'tmux'],
 ]
 
 /** A program in a pod, proxies, certificates: installed where they are missing. */

@@ -5,7 +5,8 @@
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import '../scenario/completion.test.ts'
+import '../scenario/screen.test.ts'
 
-test.runIf(process.env['CI'] !== undefined)('the shells are there', () => {
-  expect(['bash', 'zsh', 'fish'].filter((shell) => !existsSync(`/usr/bin/${shell}`))).toEqual([])
+test.runIf(process.env['CI'] !== undefined)('the shells and tmux are there', () => {
+  expect(['bash', 'zsh', 'fish', 'tmux'].filter((name) => !existsSync(`/usr/bin/${name}`))).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Paper, readyText, tableLines } from '../../src/output/table.ts'
+import { drawTable, type Paper, readyText, tableLines, type View } from '../../src/output/table.ts'
 import type { Status } from '../../src/supervisor/events.ts'
 import type { Row, Snapshot } from '../../src/supervisor/supervisor.ts'
 import { forward, mapping, onLocalhost } from '../supervisor/forwards.ts'
@@ -50,18 +50,18 @@ test('at 100 columns', () => {
     "  ● api     localhost:8080,9090  svc/api:http,90…  api-7c9f8-x2x      1.4.2  3 conn +1 draining  41m
       ◌ db      127.0.0.1:5432       svc/api:80        looking for a pod                             10s
       ◌ web     127.0.0.1:3000       svc/api:80        dialing web-1             2 held              41m
-      … cache   127.0.0.1:6379       svc/api:80        port-busy                                     41m
+      … cache   127.0.0.1:6379       svc/api:80        port in use                                   41m
           127.0.0.1:6379 is used by redis-server (pid 4121); taken over when it is free
           stop that program, or choose another localPort
       ◐ search  127.0.0.1:9200       -l app=search:80  api-7c9f8-x2x      1.4.2  0 conn              1d
           pod "search-0" is not ready
       ◌ old     127.0.0.1:1000       svc/api:80        draining                                      41m
       ○ gone    127.0.0.1:1001       svc/api:80        stopped                                       41m
-      ✗ prod    127.0.0.1:1002       svc/api:80        config                                        41m
+      ✗ prod    127.0.0.1:1002       svc/api:80        wrong setting                                 41m
           no context "prod"
           known: dev, stage
 
-      1 of 8 ready                                                                     r retry  q quit"
+      1 of 8 ready                                                              r retry  l log  q quit"
   `)
 })
 
@@ -70,38 +70,42 @@ test('at 79 columns', () => {
     "  ● api     localhost:8080,9090  api-7c9f8-x2x
       ◌ db      127.0.0.1:5432       looking for a pod
       ◌ web     127.0.0.1:3000       dialing web-1
-      … cache   127.0.0.1:6379       port-busy
-          127.0.0.1:6379 is used by redis-server (pid 4121); taken over when it is…
+      … cache   127.0.0.1:6379       port in use
+          127.0.0.1:6379 is used by redis-server (pid 4121); taken over when it is
+          free
           stop that program, or choose another localPort
       ◐ search  127.0.0.1:9200       api-7c9f8-x2x
           pod "search-0" is not ready
       ◌ old     127.0.0.1:1000       draining
       ○ gone    127.0.0.1:1001       stopped
-      ✗ prod    127.0.0.1:1002       config
+      ✗ prod    127.0.0.1:1002       wrong setting
           no context "prod"
           known: dev, stage
 
-      1 of 8 ready                                                r retry  q quit"
+      1 of 8 ready                                         r retry  l log  q quit"
   `)
 })
 
 test('at 40 columns, in ASCII', () => {
   expect(text(states, { width: 40, isUtf8: false })).toMatchInlineSnapshot(`
-    "  + api     localhost:8080,9090  api-...
-      ~ db      127.0.0.1:5432       look...
-      ~ web     127.0.0.1:3000       dial...
-      . cache   127.0.0.1:6379       port...
-          127.0.0.1:6379 is used by redis...
-          stop that program, or choose an...
-      % search  127.0.0.1:9200       api-...
+    "  + api     :8080,9090  api-7c9f8-x2x
+      ~ db      :5432       looking for a...
+      ~ web     :3000       dialing web-1
+      . cache   :6379       port in use
+          127.0.0.1:6379 is used by
+          redis-server (pid 4121); taken
+          over when it is free
+          stop that program, or choose
+          another localPort
+      % search  :9200       api-7c9f8-x2x
           pod "search-0" is not ready
-      ~ old     127.0.0.1:1000       drai...
-      - gone    127.0.0.1:1001       stopped
-      x prod    127.0.0.1:1002       config
+      ~ old     :1000       draining
+      - gone    :1001       stopped
+      x prod    :1002       wrong setting
           no context "prod"
           known: dev, stage
 
-      1 of 8 ready         r retry  q quit"
+      1 of 8 ready  r retry  l log  q quit"
   `)
 })
 
@@ -110,12 +114,10 @@ test('40 forwards on 24 lines: what is not ready comes first, the rest is counte
   const lines = tableLines(snapshot(...rows), paper)
   expect(lines).toHaveLength(24)
   expect(lines.join('\n')).toMatchInlineSnapshot(`
-    "  … forward-18  127.0.0.1:3018  svc/api:80  port-busy                     41m
+    "  … forward-18  127.0.0.1:3018  svc/api:80  port in use                   41m
           127.0.0.1:6379 is used by redis-server (pid 4121); taken over when it is free
           stop that program, or choose another localPort
-      … forward-37  127.0.0.1:3037  svc/api:80  port-busy                     41m
-          127.0.0.1:6379 is used by redis-server (pid 4121); taken over when it is free
-          stop that program, or choose another localPort
+      … forward-37  127.0.0.1:3037  svc/api:80  port in use                   41m
       ● forward-0   127.0.0.1:3000  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
       ● forward-1   127.0.0.1:3001  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
       ● forward-2   127.0.0.1:3002  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
@@ -131,24 +133,86 @@ test('40 forwards on 24 lines: what is not ready comes first, the rest is counte
       ● forward-12  127.0.0.1:3012  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
       ● forward-13  127.0.0.1:3013  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
       ● forward-14  127.0.0.1:3014  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
-      and 23 ready
+      ● forward-15  127.0.0.1:3015  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      ● forward-16  127.0.0.1:3016  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+      and 21 ready
 
-      38 of 40 ready                                                                   r retry  q quit"
+      38 of 40 ready                                                j/k scroll  r retry  l log  q quit"
   `)
+})
+
+test('scrolling: what is above and below is counted, and the last forward is the end of it', () => {
+  const rows = Array.from({ length: 40 }, (_, index) => row(`forward-${index}`, 3_000 + index))
+  const at = (scroll: number): { first: string; last: string; scroll: number } => {
+    const drawn = drawTable(snapshot(...rows), { ...paper, height: 12 }, { scroll })
+    expect(drawn.lines).toHaveLength(12)
+    return { first: drawn.lines[0]?.trim().split(/ {2,}/)[0] ?? '', last: drawn.lines[9]?.trim().split(/ {2,}/)[0] ?? '', scroll: drawn.scroll }
+  }
+  expect(at(0)).toEqual({ first: '● forward-0', last: 'and 31 ready', scroll: 0 })
+  expect(at(1)).toEqual({ first: '1 above', last: 'and 31 ready', scroll: 1 })
+  expect(at(30)).toEqual({ first: '30 above', last: 'and 2 ready', scroll: 30 })
+  expect(at(99)).toEqual({ first: '31 above', last: '● forward-39', scroll: 31 })
+  expect(tableLines(snapshot(...rows), paper).at(-1)).toContain('j/k scroll')
+})
+
+test('a reason that neighbours share is said once, with the next try', () => {
+  const away: Status = {
+    ...busy,
+    phase: 'cluster-down',
+    message: 'cluster unreachable (ECONNREFUSED 10.0.0.1:443)',
+    hint: 'check the VPN',
+    nextRetryAtMs: 2_503_200,
+  }
+  expect(text(snapshot(row('a', 1, { status: away }), row('b', 2, { status: away }), row('c', 3)), { width: 80 })).toMatchInlineSnapshot(`
+    "  … a  127.0.0.1:1  svc/api:80  cluster away                  41m
+      … b  127.0.0.1:2  svc/api:80  cluster away                  41m
+          cluster unreachable (ECONNREFUSED 10.0.0.1:443); next try in 4 s
+          check the VPN
+      ● c  127.0.0.1:3  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+
+      1 of 3 ready                                          r retry  l log  q quit"
+  `)
+  expect(text(snapshot(row('a', 1, { status: { ...away, nextRetryAtMs: 1 } })))).not.toContain('next try')
+})
+
+test('the last line: keys that do something here, a note in their place, and a stop', () => {
+  const http = { ...forward('web', 3000), ports: [{ ...onLocalhost(3000, 'http'), appProtocol: 'http' }] }
+  const shown = snapshot(row('web', 3000, { spec: http, traffic: { ...quiet, open: 1, draining: 2 } }))
+  const last = (view: View, width = 80): string => tableLines(shown, { ...paper, width }, view).at(-1) ?? ''
+  const lines = [
+    last({}),
+    last({}, 40),
+    last({}, 30),
+    last({}, 16),
+    last({ note: 'log on' }),
+    last({ stopping: { leftMs: 1_200 } }),
+    last({ stopping: { leftMs: -1 } }),
+  ]
+  expect(lines.join('\n')).toMatchInlineSnapshot(`
+    "  ready                                         o open  r retry  l log  q quit
+      ready                r retry  q quit
+      ready      r retry  q quit
+      ready
+      ready                                                                 log on
+      stopping; 3 busy connections, 2 s (Ctrl-C again: now)
+      stopping; 3 busy connections, 0 s (Ctrl-C again: now)"
+  `)
+  expect(tableLines(snapshot(row('a', 1)), paper, { stopping: { leftMs: 900 } }).at(-1)).toBe('  stopping')
 })
 
 test('more than fits that is not ready is counted as more', () => {
   const rows = Array.from({ length: 9 }, (_, index) => row(`forward-${index}`, 3_000 + index, { status: busy }))
   expect(text(snapshot(...rows), { height: 10 })).toMatchInlineSnapshot(`
-    "  … forward-0  127.0.0.1:3000  svc/api:80  port-busy      41m
+    "  … forward-0  127.0.0.1:3000  svc/api:80  port in use      41m
           127.0.0.1:6379 is used by redis-server (pid 4121); taken over when it is free
           stop that program, or choose another localPort
-      … forward-1  127.0.0.1:3001  svc/api:80  port-busy      41m
-          127.0.0.1:6379 is used by redis-server (pid 4121); taken over when it is free
-          stop that program, or choose another localPort
-      and 7 more
+      … forward-1  127.0.0.1:3001  svc/api:80  port in use      41m
+      … forward-2  127.0.0.1:3002  svc/api:80  port in use      41m
+      … forward-3  127.0.0.1:3003  svc/api:80  port in use      41m
+      … forward-4  127.0.0.1:3004  svc/api:80  port in use      41m
+      and 4 more
 
-      0 of 9 ready                                                                     r retry  q quit"
+      0 of 9 ready                                                  j/k scroll  r retry  l log  q quit"
   `)
 })
 
@@ -177,8 +241,8 @@ test.each([
 test('whatever the paper, no line is wider and there are no more lines than it has', () => {
   const size = fc.record({ width: fc.integer({ min: 12, max: 200 }), height: fc.integer({ min: 3, max: 40 }), isColored: fc.boolean(), isUtf8: fc.boolean() })
   fc.assert(
-    fc.property(size, fc.subarray([...states.rows]), (asked, rows) => {
-      const lines = tableLines(snapshot(...rows), asked)
+    fc.property(size, fc.subarray([...states.rows]), fc.nat(12), (asked, rows, scroll) => {
+      const lines = tableLines(snapshot(...rows), asked, { scroll })
       expect(lines.length).toBeLessThanOrEqual(asked.height)
       for (const line of lines) expect(stripVTControlCharacters(line).length).toBeLessThanOrEqual(asked.width)
     }),

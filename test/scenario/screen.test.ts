@@ -1,0 +1,309 @@
+/** What a person sees of `kpf up` on a terminal, and what the keys do: recorded by tmux, compared as text. */
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { realClock } from '../../src/system/clock.ts'
+import { freePorts } from '../../src/system/free-ports.ts'
+import { hasTmux, masked, type TerminalOptions, TmuxTerminal } from '../cli/tmux.ts'
+import { program } from '../e2e/kpf.ts'
+
+const apps = [
+  { name: 'web', image: 'shop/web:2.1.0', replicas: 1, ports: { 8080: { name: 'http', speaks: 'http' } } },
+  { name: 'queue', image: 'shop/queue:7.2', replicas: 1, ports: { 7000: { name: 'echo', speaks: 'echo' } } },
+] as const
+
+let sandbox: Sandbox
+let dir: string
+
+beforeAll(async () => {
+  sandbox = await Sandbox.start({ clock: realClock, namespace: 'shop', apps })
+  dir = await mkdtemp(join(tmpdir(), 'kpf-screen-'))
+  await writeFile(join(dir, 'kubeconfig'), sandbox.kubeconfig)
+})
+afterAll(async () => {
+  await sandbox.close()
+  await rm(dir, { recursive: true, force: true })
+})
+
+let runs = 0
+
+async function kpf(args: readonly string[], options: TerminalOptions = {}): Promise<TmuxTerminal> {
+  const env = { HOME: dir, XDG_RUNTIME_DIR: '', KUBECONFIG: join(dir, 'kubeconfig'), ...options.env }
+  return TmuxTerminal.start(`${++runs}`, [process.execPath, program, ...args], { ...options, env })
+}
+
+async function up(text: string, options: TerminalOptions = {}): Promise<TmuxTerminal> {
+  const file = join(dir, `shop-${++runs}.yaml`)
+  await writeFile(file, `name: shop\n${text}`)
+  return kpf(['up', '-f', file], options)
+}
+
+async function squatters(...ports: readonly number[]): Promise<readonly Server[]> {
+  return Promise.all(
+    ports.map(async (port) => {
+      const server = createServer().listen(port, '127.0.0.1')
+      await once(server, 'listening')
+      return server
+    }),
+  )
+}
+
+/** Without reasons. */
+function rowsOf(screen: string): string {
+  return masked(screen)
+    .split('\n')
+    .filter((line) => /^(\S| {2}\S)/.test(line))
+    .join('\n')
+}
+
+describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not installed)', () => {
+  test("a newcomer's first five minutes: kpf, then the demo, its keys, and the end", async () => {
+    await using first = await kpf([])
+    expect(await first.shows(/More: kpf help/)).toMatchInlineSnapshot(`
+      "kpf keeps Kubernetes port-forwards up, from a file you commit.
+        kpf demo               try it now, no cluster needed
+        kpf svc/api 8080:80    one forward, in kubectl's grammar
+        kpf up                 start what forwards.yaml says, and keep it up
+        kpf check              say what is wrong with forwards.yaml
+      Using context sample, namespace shop (~/kubeconfig). More: kpf help"
+    `)
+    await using demo = await kpf(['demo'], { env: { PATH: dir } })
+    expect(masked(await demo.shows(/all 3 ready in/))).toMatchInlineSnapshot(`
+      "a sample cluster runs in this process, at https://127.0.0.1:PPPPP
+      the file is /tmp/kpf-xxxxxx/forwards.yaml: edit it while kpf runs
+      try: curl localhost:PPPPP      stop: Ctrl-C
+
+      demo  sample/shop  /tmp/kpf-xxxxxx/forwards.yaml
+      all 3 ready in N s
+
+        ● web    localhost:PPPPP  svc/web:80         web-xxxxx    2.1.0  0 conn AGE
+        ● api    localhost:PPPPP  deploy/api:http    api-xxxxx    1.4.2  0 conn AGE
+        ● queue  localhost:PPPPP  -l app=queue:echo  queue-xxxxx  7.2    0 conn AGE
+
+        all 3 ready                                   o open  r retry  l log  q quit"
+    `)
+    await demo.press('o')
+    expect(
+      masked(await demo.shows(/no browser/))
+        .split('\n')
+        .at(-1),
+    ).toMatchInlineSnapshot(`"  all 3 ready                          no browser here: http://localhost:PPPPP"`)
+    await demo.press('l')
+    expect(
+      masked(await demo.shows(/log on/))
+        .split('\n')
+        .at(-1),
+    ).toMatchInlineSnapshot(`"  all 3 ready                             log on: each change is printed above"`)
+    await demo.press('r')
+    expect(
+      masked(await demo.shows(/trying again/))
+        .split('\n')
+        .at(-1),
+    ).toMatchInlineSnapshot(`"  all 3 ready                                                 trying again now"`)
+    await demo.press('q')
+    expect(masked(await demo.shows(/stopped:/))).toMatchInlineSnapshot(`
+      "a sample cluster runs in this process, at https://127.0.0.1:PPPPP
+      the file is /tmp/kpf-xxxxxx/forwards.yaml: edit it while kpf runs
+      try: curl localhost:PPPPP      stop: Ctrl-C
+
+      demo  sample/shop  /tmp/kpf-xxxxxx/forwards.yaml
+      all 3 ready in N s
+      demo stopped: 3 forwards, 0 connections served, N s"
+    `)
+  })
+
+  test('a rollout is told once above the table, and the table shows the next pod', async () => {
+    const [port = 0] = await freePorts(1)
+    await using terminal = await up(`forwards:\n  web: svc/web ${port}:80\n`, { env: { TZ: 'Asia/Tokyo' } })
+    await terminal.shows(/ready in/)
+    const [pod = ''] = sandbox.workloads.podsOf('web')
+    const deleted = sandbox.workloads.delete(pod)
+    const hourThere = new Date().toLocaleTimeString('en-GB', { timeZone: 'Asia/Tokyo' }).slice(0, 2)
+    expect(await terminal.shows(/moved to pod/)).toMatch(new RegExp(`^${hourThere}:`, 'm'))
+    expect(masked(await terminal.screen())).toMatchInlineSnapshot(`
+      "shop  sample/shop  /tmp/kpf-xxxxxx/shop-3.yaml
+      ready in N s
+      HH:MM:SS web: moved to pod web-xxxxx (web-xxxxx is ending)
+
+        ● web  localhost:PPPPP  svc/web:80  web-xxxxx  2.1.0  0 conn AGE
+
+        ready                                                 r retry  l log  q quit"
+    `)
+    await deleted
+    await terminal.press('q')
+    await terminal.shows(/stopped:/)
+  })
+
+  test('a busy port: who has it, what helps, and that it is taken over', async () => {
+    const [port = 0, other = 0] = await freePorts(2)
+    const [squatter] = await squatters(port)
+    await using terminal = await up(`forwards:\n  web: svc/web ${port}:80\n  queue: svc/queue ${other}:7000\n`)
+    await terminal.shows(/1 of 2 ready/)
+    expect(masked(await terminal.shows(/is used by/))).toMatchInlineSnapshot(`
+      "shop  sample/shop  /tmp/kpf-xxxxxx/shop-5.yaml
+
+        … web    localhost:PPPPP  svc/web:80      port in use AGE
+            127.0.0.1:PPPPP is used by PROGRAM (pid N); taken over when it is free
+            stop that program, or choose another localPort
+        ● queue  localhost:PPPPP  svc/queue:7000  queue-xxxxx  7.2  0 conn AGE
+
+        1 of 2 ready                                          r retry  l log  q quit"
+    `)
+    await terminal.resize(40, 24)
+    // Where the reason is broken depends on the pid.
+    expect(rowsOf(await terminal.shows(/^ {2}… web {4}:\d+ {2}port in use$/m))).toMatchInlineSnapshot(`
+      "  … web    :PPPPP  port in use
+        ● queue  :PPPPP  queue-xxxxx
+        1 of 2 ready  r retry  l log  q quit"
+    `)
+    squatter?.close()
+    expect(masked(await terminal.shows(/all 2 ready in/))).toMatchInlineSnapshot(`
+      "all 2 ready in N s
+
+        ● web    :PPPPP  web-xxxxx
+        ● queue  :PPPPP  queue-xxxxx
+
+        all 2 ready   r retry  l log  q quit"
+    `)
+    await terminal.press('C-c')
+    await terminal.shows(/stopped:/)
+  })
+
+  test('the API server is gone and comes back: said once for all, and over by itself', async () => {
+    const [port = 0, other = 0] = await freePorts(2)
+    await using terminal = await up(`forwards:\n  web: svc/web ${port}:80\n  queue: svc/queue ${other}:7000\n`)
+    await terminal.shows(/all 2 ready in/)
+    sandbox.killServer()
+    expect(masked(await terminal.shows(/next try in/))).toMatchInlineSnapshot(`
+      "shop  sample/shop  /tmp/kpf-xxxxxx/shop-7.yaml
+      all 2 ready in N s
+
+        … web    localhost:PPPPP  svc/web:80      trying again AGE
+        … queue  localhost:PPPPP  svc/queue:7000  trying again AGE
+            the tunnel was cut (closed without a word); next try in N s
+
+        0 of 2 ready                                          r retry  l log  q quit"
+    `)
+    await sandbox.startServer()
+    await terminal.press('r')
+    expect(
+      masked(await terminal.shows(/ {2}all 2 ready {2}/))
+        .split('\n')
+        .slice(-4)
+        .join('\n'),
+    ).toMatchInlineSnapshot(`
+      "  ● web    localhost:PPPPP  svc/web:80      web-xxxxx    2.1.0  0 conn AGE
+        ● queue  localhost:PPPPP  svc/queue:7000  queue-xxxxx  7.2    0 conn AGE
+
+        all 2 ready                                                 trying again now"
+    `)
+    await terminal.press('q')
+    await terminal.shows(/stopped:/)
+  })
+
+  test('40 forwards on 80x24: what is not ready first, the rest by j, k and the arrows', async () => {
+    const ports = await freePorts(40)
+    const servers = await squatters(ports[11] ?? 0, ports[30] ?? 0)
+    const lines = ports.map((port, index) => `  f${`${index}`.padStart(2, '0')}: svc/web ${port}:80\n`)
+    await using terminal = await up(`forwards:\n${lines.join('')}`)
+    await terminal.shows(/38 of 40 ready/)
+    const shown = await terminal.shows(/is used by/)
+    expect(shown.split('\n').length).toBeLessThanOrEqual(24)
+    expect(masked(shown)).toMatchInlineSnapshot(`
+      "
+        … f11  localhost:PPPPP  svc/web:80  port in use AGE
+            127.0.0.1:PPPPP is used by PROGRAM (pid N); taken over when it is free
+            stop that program, or choose another localPort
+        … f30  localhost:PPPPP  svc/web:80  port in use AGE
+            127.0.0.1:PPPPP is used by PROGRAM (pid N); taken over when it is free
+            stop that program, or choose another localPort
+        ● f00  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        ● f01  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        ● f02  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        ● f03  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        ● f04  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        ● f05  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        ● f06  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        ● f07  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        ● f08  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        ● f09  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        ● f10  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        ● f12  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        ● f13  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        and 25 ready
+
+        38 of 40 ready                            j/k scroll  r retry  l log  q quit"
+    `)
+    await terminal.press('j', 'j', 'Down')
+    expect(
+      masked(await terminal.shows(/^ {2}3 above/m))
+        .split('\n')
+        .slice(0, 6)
+        .join('\n'),
+    ).toMatchInlineSnapshot(`
+      "
+        3 above
+        ● f01  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        ● f02  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        ● f03  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        ● f04  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE"
+    `)
+    await terminal.press(...Array.from({ length: 60 }, () => 'j'))
+    await terminal.shows(/f39/)
+    await terminal.press('k', 'Up')
+    await terminal.shows(/and 3 ready/)
+    for (const server of servers) server.close()
+    await terminal.press('q')
+    expect(
+      masked(await terminal.shows(/stopped:/))
+        .split('\n')
+        .at(-1),
+    ).toMatchInlineSnapshot(`"shop stopped: 40 forwards, 0 connections served, N s"`)
+  })
+
+  test('Ctrl-C with a busy connection: how long it still has, and the second one ends it now', async () => {
+    const [port = 0] = await freePorts(1)
+    await using terminal = await up(`forwards:\n  queue: svc/queue ${port}:7000\n`)
+    await terminal.shows(/ready in/)
+    const client = connect(port, '127.0.0.1')
+    client.on('error', () => {})
+    client.write('x')
+    await once(client, 'data')
+    await terminal.shows(/1 conn/)
+    await terminal.press('C-c')
+    expect(masked(await terminal.shows(/stopping;/))).toMatchInlineSnapshot(`
+      "shop  sample/shop  /tmp/kpf-xxxxxx/shop-11.yaml
+      ready in N s
+
+        ◌ queue  localhost:PPPPP  svc/queue:7000  draining AGE
+
+        stopping; 1 busy connection, N s (Ctrl-C again: now)"
+    `)
+    await terminal.press('C-c')
+    expect(masked(await terminal.shows(/stopped:/))).toMatchInlineSnapshot(`
+      "shop  sample/shop  /tmp/kpf-xxxxxx/shop-11.yaml
+      ready in N s
+      shop stopped: 1 forward, 0 connections served, 1 reset at the end, N s"
+    `)
+    client.destroy()
+  })
+
+  test('colours are for those who want them, and say nothing that the signs do not', async () => {
+    const [port = 0] = await freePorts(1)
+    const text = `forwards:\n  web: svc/web ${port}:80\n`
+    await using colored = await up(text)
+    await colored.shows(/ready in/)
+    expect(await colored.screen({ withColors: true })).toMatch(/\u001b\[32m●/)
+    await colored.press('q')
+    await colored.shows(/stopped:/)
+    await using plain = await up(text, { env: { NO_COLOR: '1', LANG: 'C' } })
+    await plain.shows(/^ {2}\+ web/m)
+    expect(await plain.screen({ withColors: true })).not.toContain('\u001b')
+    await plain.press('q')
+    await plain.shows(/stopped:/)
+  })
+})
