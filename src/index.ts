@@ -30,6 +30,8 @@ export interface ForwardsFile {
   defaults?: ForwardOptions | undefined
   /** By name: one line in the words of `kubectl port-forward`, or the full form. */
   forwards: Record<string, string | ForwardEntry>
+  /** Variables for programs, with references such as `$(db.port)`. */
+  exports?: Record<string, string> | undefined
   settings?: { concurrency?: number | undefined; portRange?: string | undefined; watch?: { debounce?: Duration | undefined } | undefined } | undefined
 }
 
@@ -92,6 +94,10 @@ export interface ForwardEntry extends ForwardOptions {
   target: string | TargetEntry
   ports: (number | string | PortEntry)[]
   description?: string | undefined
+  /** Forwards that have to be ready before this one is started. */
+  dependsOn?: string[] | undefined
+  /** Pages to open, by name: URLs with references such as `$(web.url)`. */
+  links?: Record<string, string> | undefined
   /** It is started only when one of these is on. */
   profiles?: string[] | undefined
 }

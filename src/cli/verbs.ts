@@ -100,6 +100,7 @@ export const verbs: readonly Verb[] = [
     flags: [
       { name: 'explain', value: 'PATH', help: 'say where the value at PATH comes from, such as forwards.api.namespace' },
       { name: 'variables', help: 'list the variables of the files, and where their values are from' },
+      { name: 'exports', help: 'list what programs are told: hosts and ports of forwards, and exports of the files' },
       { name: 'profiles', help: 'list the profiles of the files' },
       { name: 'hash', help: 'list a digest of each forward: another one means that it changed' },
     ],

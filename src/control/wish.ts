@@ -35,13 +35,21 @@ export function withAgain({ named, stopped, started }: Wish, names: readonly str
   }
 }
 
-/** The project with what is wanted of it enabled. */
+/** The project with what is wanted of it enabled; a name brings what it depends on. */
 export function chosen(project: Project, { named, stopped, started }: Wish): Project {
+  const wanted = named === 'all' ? undefined : withNeeds(project, named)
   const forwards = project.forwards
-    .filter(({ name }) => named === 'all' || named.includes(name))
+    .filter(({ name }) => wanted === undefined || wanted.has(name))
     .map((forward) => {
-      const enabled = !stopped.includes(forward.name) && (forward.enabled || named !== 'all' || started.includes(forward.name))
+      const enabled = !stopped.includes(forward.name) && (forward.enabled || wanted !== undefined || started.includes(forward.name))
       return enabled === forward.enabled ? forward : { ...forward, enabled }
     })
   return { ...project, forwards }
+}
+
+function withNeeds({ forwards }: Project, names: readonly string[]): ReadonlySet<string> {
+  const all = new Set(names)
+  // A set that grows while it is walked is walked to its new end.
+  for (const name of all) for (const needed of forwards.find((forward) => forward.name === name)?.dependsOn ?? []) all.add(needed)
+  return all
 }

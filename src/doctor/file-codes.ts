@@ -53,4 +53,6 @@ export const fileCodes = {
     see: CHECK,
     fix: 'start `kpf up` again',
   },
+  KPF_DEPENDS_ON: { behind: '`dependsOn` names nobody, itself, a circle, or what is not started', see: CHECK, fix: 'correct the name, or remove one' },
+  KPF_REFERENCE: { behind: '`$(…)` names a forward, a field or a port that is not there', see: 'kpf config', fix: 'see what is there in the message' },
 } as const satisfies Readonly<Record<string, Entry>>

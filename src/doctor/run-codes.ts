@@ -7,6 +7,7 @@ const TRACE = 'kpf trace NAME'
 /** Codes that are no failure of a dial: of the machine, and of limits. */
 type OtherCode =
   | 'KPF_PORT_BUSY'
+  | 'KPF_PENDING'
   | 'KPF_BIND_REFUSED'
   | 'KPF_CLUSTER'
   | 'KPF_RESTARTS_USED_UP'
@@ -28,6 +29,7 @@ export const runCodes = {
     see: 'ip address',
     fix: 'choose another address, or a port of 1024 or above',
   },
+  KPF_PENDING: { behind: 'the forward waits until what it depends on is ready', see: 'kpf ps', fix: 'see the state of that' },
   KPF_CONTEXT_UNKNOWN: {
     behind: 'the kubeconfig has no such context, or no current one',
     see: 'kubectl config get-contexts',

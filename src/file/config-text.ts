@@ -18,6 +18,7 @@ export function configOf(project: Project, redact: (text: string) => string): Pl
     ...defined({ description: project.description }),
     ...(clusters.size > 0 && { clusters: Object.fromEntries(clusters) }),
     forwards,
+    ...(project.exports && { exports: mapped(project.exports) }),
     settings: { concurrency, ...(portRange && { portRange: `${portRange.first}-${portRange.last}` }), watch: { debounce: durationText(watchDebounceMs) } },
   }
   const redacted = redactedIn(value, redact)
@@ -36,6 +37,8 @@ function forwardOf(forward: Forward, clusters: Map<string, Plain>): Plain {
     target: targetOf(forward.target),
     ports: forward.ports.map(portOf),
     ...defined({ description: forward.description, protected: forward.protected }),
+    ...defined({ dependsOn: forward.dependsOn }),
+    ...(forward.links && { links: mapped(forward.links) }),
     ...accessOf(forward.access, clusters),
     enabled: forward.enabled,
     pods: { requireReady: forward.requireReady },
@@ -97,12 +100,27 @@ function restartText(restart: RestartPolicy): string {
   return restart.kind === 'on-failure' && restart.limit !== undefined ? `on-failure:${restart.limit}` : restart.kind
 }
 
+/** A text that has references in it. */
+class Template {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+function mapped(templates: Readonly<Record<string, string>>): Plain {
+  return Object.fromEntries(Object.entries(templates).map(([name, text]) => [name, new Template(text)]))
+}
+
 function defined(values: Plain): Plain {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }
 
 function redactedIn(value: unknown, redact: (text: string) => string): unknown {
-  if (typeof value === 'string') return redact(value)
+  // A dollar of a value is no variable when it is read again; templates have theirs doubled already.
+  if (value instanceof Template) return redact(value.text)
+  if (typeof value === 'string') return redact(value.replaceAll('$', '$$$$'))
   if (Array.isArray(value)) return value.map((entry) => redactedIn(entry, redact))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactedIn(inner, redact)]))

@@ -2,12 +2,14 @@
 import type { Step } from './document.ts'
 import type { Entry, ProblemSink } from './entry.ts'
 import type { Forward } from './forward.ts'
+import type { Unit } from './gather.ts'
 import { limits } from './limits.ts'
 
 /** A forward, and what it takes to point at a port of it. */
 export interface Resolved {
   readonly forward: Forward
   readonly entry: Entry
+  readonly unit: Unit
   /** Where it stands in its file. */
   readonly path: readonly Step[]
   /** Takes problems of its file. */

@@ -73,6 +73,10 @@ export interface Forward {
   readonly target: Target
   readonly ports: readonly PortMapping[]
   readonly enabled: boolean
+  /** Forwards that have to be ready before it is started. */
+  readonly dependsOn?: readonly string[]
+  /** Pages by name: templates of `references.ts`. */
+  readonly links?: Readonly<Record<string, string>>
   /** Its cluster is one to be asked about, once per run. */
   readonly protected?: boolean
   readonly requireReady: boolean
@@ -94,6 +98,8 @@ export interface Project {
   readonly description?: string
   /** All profiles that its files name, when they name any. */
   readonly profiles?: readonly string[]
+  /** Variables for programs: templates of `references.ts`. */
+  readonly exports?: Readonly<Record<string, string>>
   readonly forwards: readonly Forward[]
   readonly settings: {
     readonly concurrency: number

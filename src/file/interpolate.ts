@@ -42,13 +42,18 @@ export interface Interpolated {
 type Operator = '' | '-' | ':-' | '?' | ':?' | '+' | ':+'
 type Piece =
   | { readonly kind: 'text'; readonly at: number; readonly text: string }
+  | { readonly kind: 'dollar'; readonly at: number }
   | { readonly kind: 'variable'; readonly at: number; readonly name: string; readonly operator: Operator; readonly word: readonly Piece[] }
 
-/** Fills a template in. `$(db.port)`, a reference to a running forward, is kept where `hasReferences` says that it may stand. */
+/**
+ * Fills a template in. Where `hasReferences` says that references to forwards may stand,
+ * `$(db.port)` is kept, and every other dollar is doubled: what comes out is a template of
+ * `references.ts`, and no value of a variable can become a reference.
+ */
 export function interpolate(template: string, lookup: Lookup, hasReferences: boolean): Interpolated {
   const reader = new TemplateReader(template, hasReferences)
   const pieces = reader.pieces(0)
-  const filling = new Filling(lookup)
+  const filling = new Filling(lookup, hasReferences ? '$$' : '$')
   const segments: Segment[] = []
   for (const piece of pieces) {
     segments.push({ at: filling.text.length, from: piece.at, isVariable: piece.kind === 'variable' })
@@ -108,7 +113,7 @@ class TemplateReader {
     const next = this.#template[start + 1]
     if (next === '$') {
       this.#at += 2
-      return { kind: 'text', at: start, text: '$' }
+      return { kind: 'dollar', at: start }
     }
     if (next === '{') return this.#braced(start, depth)
     if (next === '(') return this.#reference(start)
@@ -164,15 +169,18 @@ class Filling {
   readonly used = new Set<string>()
   readonly mistakes: Mistake[] = []
   readonly #lookup: Lookup
+  readonly #dollar: string
   text = ''
 
-  constructor(lookup: Lookup) {
+  constructor(lookup: Lookup, dollar: string) {
     this.#lookup = lookup
+    this.#dollar = dollar
   }
 
   add(piece: Piece): void {
     if (this.text.length > limits.expandedText) return
     if (piece.kind === 'text') this.text += piece.text
+    else if (piece.kind === 'dollar') this.text += this.#dollar
     else this.#variable(piece)
     if (this.text.length > limits.expandedText)
       this.mistakes.push({
@@ -192,14 +200,14 @@ class Filling {
     }
     if (isThere) {
       this.used.add(name)
-      this.text += value
+      this.text += value.replaceAll('$', () => this.#dollar)
     } else if (operator.endsWith('-')) for (const piece of word) this.add(piece)
     else this.#unset({ at, name, operator, word })
   }
 
   #unset({ at, name, operator, word }: { at: number; name: string; operator: Operator; word: readonly Piece[] }): void {
     const why = operator === ':?' && this.#lookup(name) === '' ? 'empty' : 'not set'
-    const said = new Filling(this.#lookup)
+    const said = new Filling(this.#lookup, '$')
     for (const piece of word) said.add(piece)
     const more = said.text === '' || [...said.used].some(looksSecret) ? '' : `: ${printable(said.text)}`
     this.mistakes.push({

@@ -19,6 +19,7 @@ export const limits = {
   nestedDefaults: 16,
   variableFiles: 16,
   profiles: 32,
+  dependencies: 64,
   includeDepth: 8,
   files: 100,
   allBytes: 4 * 1024 * 1024,

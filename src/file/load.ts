@@ -117,7 +117,9 @@ function* walked(roots: readonly RootFile[], options: LoadOptions): Asking<Loade
 
 /** Short values are hidden only where they are all of a text: elsewhere they are in every second word. */
 function redactor(secrets: ReadonlyMap<string, string>): (text: string) => string {
-  const longest = [...secrets].filter(([, value]) => value !== '').toSorted(([, a], [, b]) => b.length - a.length)
+  const doubled = [...secrets].filter(([, value]) => value.includes('$')).map(([name, value]) => [name, value.replaceAll('$', '$$$$')] as const)
+  // A template has its dollars doubled, those of a secret too.
+  const longest = [...secrets, ...doubled].filter(([, value]) => value !== '').toSorted(([, a], [, b]) => b.length - a.length)
   return (text) =>
     longest.reduce(
       (left, [name, value]) => (value.length >= MIN_HIDDEN ? left.replaceAll(value, () => `\${${name}}`) : left === value ? `\${${name}}` : left),

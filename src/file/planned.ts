@@ -1,22 +1,7 @@
 /** Fields that the language will have: known, refused by name, never ignored. Pure. */
 
-const top = ['exports', 'environments', 'templates', 'tags', 'hostnames', 'gateway', 'hooks', 'relay']
-const forward = [
-  'dependsOn',
-  'links',
-  'lazy',
-  'readinessProbe',
-  'extends',
-  'tags',
-  'ordinal',
-  'relay',
-  'direction',
-  'http',
-  'tls',
-  'hostnames',
-  'faults',
-  'hooks',
-]
+const top = ['environments', 'templates', 'tags', 'hostnames', 'gateway', 'hooks', 'relay']
+const forward = ['lazy', 'readinessProbe', 'extends', 'tags', 'ordinal', 'relay', 'direction', 'http', 'tls', 'hostnames', 'faults', 'hooks']
 const inside: Readonly<Record<string, readonly string[]>> = {
   pods: ['strategy', 'standby'],
   transport: ['lanes'],

@@ -12,10 +12,11 @@ import { type Entry, type Flags, type ProblemSink, readEntry } from './entry.ts'
 import type { Forward, PortMapping, Project } from './forward.ts'
 import type { Unit } from './gather.ts'
 import { inherited } from './include.ts'
-import { type Plain, plainOr } from './plain.ts'
+import { listOr, type Plain, plainOr, valueAt } from './plain.ts'
 import { asMode, backoffOf, boolOr, holdOf, msOr, numberOr, part, portRangeOf, restartOf, textOr, timeoutsOf, transportOf } from './policies.ts'
 import { printable } from './printable.ts'
 import type { Problem } from './problems.ts'
+import { checkDependencies, exportsIn, qualified, templatesIn, withDependencies } from './relations.ts'
 import { isStarted, profilesOf, type Selection } from './selection.ts'
 
 const MAX_NAME = 63
@@ -44,8 +45,15 @@ export interface Resolution {
 /** The project of files that have the right shape, or what is wrong with them. */
 export function resolve(units: readonly Unit[], around: Surroundings): Resolution {
   const problems: Problem[] = []
-  const resolved = withoutTwins(units.flatMap((unit) => resolveUnit(unit, around, problems)))
+  const selection = { ...around.selection, names: withDependencies(units, around.selection.names) }
+  const resolved = withLinks(withoutTwins(units.flatMap((unit) => resolveUnit(unit, { ...around, selection }, problems))))
   checkEndpoints(resolved)
+  checkDependencies(resolved)
+  const exports = exportsIn(
+    units,
+    resolved.map(({ forward }) => forward),
+    (located) => sinkTo(located, problems),
+  )
   const profiles = profilesOf(units)
   const top = plainOr(units[0]?.located.value)
   const settings = plainOr(top['settings'])
@@ -53,6 +61,7 @@ export function resolve(units: readonly Unit[], around: Surroundings): Resolutio
     name: textOr(top['name'], nameFrom(around.directory)),
     ...(typeof top['description'] === 'string' && { description: top['description'] }),
     ...(profiles.length > 0 && { profiles }),
+    ...(Object.keys(exports).length > 0 && { exports }),
     forwards: resolved.map(({ forward }) => forward),
     settings: {
       concurrency: numberOr(settings['concurrency'], 8),
@@ -133,6 +142,7 @@ function resolveForward(key: string, { unit, top, around, sink }: Context): Reso
     access: accessOf([entry.access, own, defaults, top], { top, around, path, sink, word: entry.words.cluster }),
     target: entry.target,
     ports: moved(entry, { by: around.portOffset, path, sink }),
+    ...dependsOnOf(own['dependsOn'], unit),
     ...(isProtected(merged, { top, entry, own }) && { protected: true }),
     enabled: isStarted(unit, key, around.selection),
     requireReady: boolOr(part(own, defaults, 'pods')['requireReady'], entry.target.kind !== 'pod'),
@@ -145,7 +155,23 @@ function resolveForward(key: string, { unit, top, around, sink }: Context): Reso
     maxConnections: numberOr(part(own, defaults, 'limits')['maxConnections'], 512),
     position: { file: place.source.file, ...place.source.position(place.key ?? place.value) },
   }
-  return { forward, entry, path, sink }
+  return { forward, entry, path, sink, unit }
+}
+
+function dependsOnOf(value: unknown, unit: Unit): Pick<Forward, 'dependsOn'> {
+  const names = listOr(value).filter((name) => typeof name === 'string')
+  return names.length === 0 ? {} : { dependsOn: names.map((name) => qualified(name, unit)) }
+}
+
+/** Links may name any forward, so they are read when all are there. */
+function withLinks(resolved: readonly Resolved[]): readonly Resolved[] {
+  const forwards = resolved.map(({ forward }) => forward)
+  return resolved.map((one) => {
+    const raw = plainOr(valueAt(one.unit.located.value, one.path))['links']
+    if (raw === undefined) return one
+    const links = templatesIn(raw, [...one.path, 'links'], { unit: one.unit, forwards, sink: one.sink })
+    return { ...one, forward: { ...one.forward, links } }
+  })
 }
 
 /** What the forward says, or its `defaults`; else what its cluster's alias says. */

@@ -117,6 +117,8 @@ export const include = z.strictObject({
   profiles: profiles.optional().describe('Nothing of the file is started unless one of these is on.'),
 })
 
+const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'use letters, digits and "_", beginning with a letter or "_"')
+
 /** All fields of a forward but `target` and `ports`: what `defaults` may hold. */
 const common = {
   cluster: text.optional().describe('An alias from `clusters`.'),
@@ -192,6 +194,18 @@ export const forward = z.strictObject({
     .meta({ examples: ['svc/api', 'deploy/web'] }),
   ports: portList.describe('`8080:http`, `9090`, `127.0.0.1:5432:5432`, or the full form.').meta({ examples: [['8080:http']] }),
   description: z.string().optional().describe('For people.'),
+  dependsOn: z
+    .array(label)
+    .min(1, 'name at least one forward')
+    .max(limits.dependencies, `name at most ${limits.dependencies} forwards`)
+    .optional()
+    .describe('Forwards that have to be ready before this one is started.')
+    .meta({ examples: [['db']] }),
+  links: z
+    .record(label, text)
+    .optional()
+    .describe('Pages to open, by name: URLs with references such as `$(web.url)`.')
+    .meta({ examples: [{ home: '$(web.url)/home' }] }),
   profiles: profiles
     .optional()
     .describe('It is started only when one of these is on (`--profile`).')
@@ -229,8 +243,6 @@ export const settings = z.strictObject({
     .describe('How edits of the files are seen.'),
 })
 
-const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'use letters, digits and "_", beginning with a letter or "_"')
-
 export const forwardName = label.describe('The name of a forward.')
 
 /** The whole file. */
@@ -259,6 +271,11 @@ export const file = z
     forwards: z
       .record(forwardName, z.union([text, forward]))
       .describe('The forwards, by name: one line in the words of `kubectl port-forward`, or the full form.'),
+    exports: z
+      .record(variableName, z.string())
+      .optional()
+      .describe('Variables for programs, with references to forwards: `$(db.address)`, `host`, `port`, `url`, `pod`, `ports.NAME`.')
+      .meta({ examples: [{ DATABASE_URL: 'postgres://app@$(db.address):$(db.port)/shop' }] }),
     settings: settings.optional().describe('What is for the whole process.'),
   })
   .describe('Port-forwards that kpf keeps up.')

@@ -25,6 +25,8 @@ export interface ForwardFacts {
   readonly refusedInARow: number
   /** A lane was open at some time since the start or the last change. */
   readonly wasOpen: boolean
+  /** Forwards that it depends on and that are not ready yet. */
+  readonly pending?: readonly string[]
 }
 
 /** One local endpoint and how it stands. */
@@ -81,8 +83,13 @@ function ended(facts: ForwardFacts): Shown | undefined {
         hint: 'press r, or change the file or the kubeconfig, to begin again',
       }
     case 'running':
-      return undefined
+      return pending(facts)
   }
+}
+
+function pending({ pending: names = [] }: ForwardFacts): Shown | undefined {
+  if (names.length === 0) return undefined
+  return { state: 'waiting', phase: 'pending', reason: 'KPF_PENDING', message: `waits for ${names.map((name) => `"${name}"`).join(', ')} to be ready` }
 }
 
 function listening(facts: ForwardFacts): Shown | undefined {

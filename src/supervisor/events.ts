@@ -14,6 +14,7 @@ export type State = 'starting' | 'ready' | 'degraded' | 'waiting' | 'failed' | '
 export type Phase =
   | 'draining'
   | 'stopped'
+  | 'pending'
   | 'gave-up'
   | 'port-busy'
   | 'bind'

@@ -15,7 +15,7 @@ import { describe, type ForwardFacts } from './describe.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { Move, Status, Traffic, Warning } from './events.ts'
 import { Follower } from './follower.ts'
-import { BoundMapping } from './mapping.ts'
+import { BoundMapping, keyOf } from './mapping.ts'
 import { obstacle } from './obstacle.ts'
 import type { Pools } from './pools.ts'
 import { Reception } from './reception.ts'
@@ -32,6 +32,8 @@ export interface LiveForwardParts {
   readonly moved: (forward: LiveForward, move: Move) => void
   readonly accepted: (forward: LiveForward, localPort: number) => void
   readonly warn: (forward: LiveForward, warning: Warning) => void
+  /** Which forwards it still has to wait for. */
+  readonly pending: (spec: Forward) => readonly string[]
   /** What stands in the way of the next dial while a lane is open. */
   readonly obstacle: (forward: LiveForward, found: Failure | 'none') => void
 }
@@ -53,10 +55,13 @@ export class LiveForward {
   #lifecycle: ForwardFacts['lifecycle'] = 'running'
   /** What was so when it gave up: the follower has been sent home. */
   #lastFacts: Follower['facts'] | undefined
+  /** What it waits for; undefined once it follows its target. */
+  #pending: readonly string[] | undefined
   readonly #warnings: CountedWarnings
 
   constructor(spec: Forward, parts: LiveForwardParts) {
     this.#spec = spec
+    this.#pending = spec.dependsOn ?? []
     this.#parts = parts
     this.#warnings = new CountedWarnings(parts.clock, (warning) => parts.warn(this, warning))
     this.#follower = this.#follow(spec)
@@ -120,6 +125,7 @@ export class LiveForward {
       openConnections: this.#reception.size,
       endpoints: this.#endpoints,
       refusedInARow: this.#reception.refusedInARow,
+      pending: this.#pending ?? [],
     })
   }
 
@@ -135,8 +141,14 @@ export class LiveForward {
     for (const mapping of this.#mappings) mapping.start()
   }
 
+  /** Begins to follow the target once all that it depends on is ready; after that it goes on without. */
   start(): void {
-    this.#follower.start()
+    if (this.#pending === undefined || this.#lifecycle !== 'running') return
+    const before = this.#pending.join()
+    const pending = this.#parts.pending(this.#spec)
+    this.#pending = pending.length === 0 ? undefined : pending
+    if (this.#pending === undefined) this.#follower.start()
+    if (before !== pending.join()) this.#parts.changed(this)
   }
 
   /** Takes the new local ports before the old ones are let go: {@link commit} does that. */
@@ -164,12 +176,14 @@ export class LiveForward {
       old.close()
     }
     this.#retire()
+    this.start()
     this.#parts.changed(this)
   }
 
   /** Tries now what waits; for one that has given up this is a reason to begin again. */
   kick(): void {
     for (const mapping of this.#mappings) mapping.retry()
+    if (this.#pending !== undefined) return
     if (this.#lifecycle !== 'gave-up') return this.#follower.kick()
     this.#lifecycle = 'running'
     this.#lastFacts = undefined
@@ -205,7 +219,7 @@ export class LiveForward {
   #lookAgain(): void {
     this.#forgiven = Number.POSITIVE_INFINITY
     this.#follower = this.#follow(this.#spec)
-    this.#follower.start()
+    if (this.#pending === undefined) this.#follower.start()
     this.#reception.restartOutage()
   }
 
@@ -282,9 +296,4 @@ export class LiveForward {
     const isHopeless = (target.kind === 'none' && !target.coming) || (target.kind === 'failure' && target.class === 'resolve')
     return { failed: state === 'failed' && phase !== 'bind', nonComing: isHopeless, wasOpen }
   }
-}
-
-function keyOf(mapping: BoundMapping): string {
-  const { localPort, addresses, onConflict = 'wait' } = mapping.mapping
-  return `${localPort} ${onConflict} ${addresses.map(({ address, ifPresent }) => `${address}${ifPresent ? '?' : ''}`).join(' ')}`
 }

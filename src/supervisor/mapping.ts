@@ -140,3 +140,9 @@ export class BoundMapping {
 function isAbsent(slot: Slot): boolean {
   return slot.ifPresent && slot.state.kind === 'refused' && (slot.state.errno === 'EADDRNOTAVAIL' || slot.state.errno === 'EAFNOSUPPORT')
 }
+
+/** What tells mappings apart that are bound: one that is equal is kept. */
+export function keyOf(mapping: BoundMapping): string {
+  const { localPort, addresses, onConflict = 'wait' } = mapping.mapping
+  return `${localPort} ${onConflict} ${addresses.map(({ address, ifPresent }) => `${address}${ifPresent ? '?' : ''}`).join(' ')}`
+}

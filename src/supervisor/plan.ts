@@ -86,9 +86,10 @@ function difference(before: Forward, after: Forward): Pick<Operation, 'kind' | '
   const retargets = isRetargeted(before, after)
   if (retargets) causes.push(changed('target', printAim(before), printAim(after)))
   if (rebinds || retargets) return { kind: rebinds ? 'rebind' : 'retarget', cause: causes.join(', ') }
-  const fields = (Object.keys(after) as (keyof Forward)[]).filter((key) => key !== 'position' && canonical(before[key]) !== canonical(after[key]))
-  if (fields.length === 0 && canonical(before.description) === canonical(after.description)) return undefined
-  return { kind: 'update', cause: fields.join(', ') || 'description' }
+  // Fields that are optional may be gone: those of both count.
+  const keys = [...new Set([...Object.keys(after), ...Object.keys(before)])] as (keyof Forward)[]
+  const fields = keys.filter((key) => key !== 'position' && canonical(before[key]) !== canonical(after[key]))
+  return fields.length === 0 ? undefined : { kind: 'update', cause: fields.join(', ') }
 }
 
 /** Whether another pod, or another way to it, is to be looked for. */

@@ -191,6 +191,7 @@ export class Supervisor {
       endpoints: this.#endpoints,
       budget: this.#budget,
       oneAddressIsEnough: this.#parts.oneAddressIsEnough ?? false,
+      pending: ({ dependsOn = [] }) => dependsOn.filter((name) => this.#forwards.get(name)?.status.state !== 'ready'),
       changed: (changed) => this.#changed(changed),
       moved: (on, move) => this.#bus.tell({ type: 'forward-moved', forward: on.name, draining: on.traffic.draining, ...move }),
       accepted: (on, localPort) => this.#bus.tell({ type: 'connection-accepted', forward: on.name, localPort }),
@@ -275,6 +276,12 @@ export class Supervisor {
     const sinceMs = shown && shown.status.state === status.state ? shown.sinceMs : this.#parts.clock.now()
     this.#shown.set(forward, { status, sinceMs })
     this.#bus.tell({ type: 'forward-state-changed', forward: forward.name, from, to: status.state, status })
+    if (from !== status.state && (from === 'ready' || status.state === 'ready')) this.#startWaiting(forward.name)
+  }
+
+  /** Forwards that wait for another one may go on, or hear that they may not. */
+  #startWaiting(name: string): void {
+    for (const forward of this.#forwards.values()) if (forward.spec.dependsOn?.includes(name)) forward.start()
   }
 }
 

@@ -19,6 +19,17 @@ test('without names all that the file enables run; a name runs alone, enabled or
   expect(runs(wishFor(['debug']))).toBe('debug')
 })
 
+test('a name brings what it depends on, and what that depends on', () => {
+  const [api, db, debug] = project.forwards
+  if (api === undefined || db === undefined || debug === undefined) throw new Error('no forwards')
+  const chain = { ...project, forwards: [{ ...api, dependsOn: ['db'] }, { ...db, dependsOn: ['debug'] }, debug, forward('other', 4)] }
+  expect(chosen(chain, wishFor(['api'])).forwards.map(({ name, enabled }) => [name, enabled])).toEqual([
+    ['api', true],
+    ['db', true],
+    ['debug', true],
+  ])
+})
+
 test('a second up adds its names, and without any it asks for all', () => {
   expect(runs(joined(wishFor(['api']), ['db']))).toBe('api db')
   expect(runs(joined(wishFor([]), ['debug']))).toBe('api db debug')

@@ -22,12 +22,13 @@ description: everything
 cluster: dev
 clusters: { dev: { context: kind, expect: { server: "https://10.0.0.1" } }, k: { kubeconfig: k.yaml, protected: true } }
 defaults: { hold: { timeout: 1s }, transport: { pingInterval: 2s }, as: me, asGroups: [a] }
+exports: { URL: "pg://$(b.address):$(b.ports.ui)/$$x\${NO:-$$y}$(a.port)" }
 settings: { concurrency: 3, portRange: 1024-65535, watch: { debounce: 90ms } }
 forwards:
   a: svc/a 8080:80 :81 127.0.0.1:9000-9002:90-92
   b: { target: { labelSelector: "app=b", container: c }, ports: [{ name: ui, localPort: auto, containerPort: http, appProtocol: http, primary: true, onConflict: fail, addresses: [auto] }] }
   c: { target: pod/c-*, cluster: k, ports: [8085], hold: off, restart: on-failure:3, enabled: false, backoff: { initial: 1h30m, max: 99h, factor: 1.5 }, addresses: ["::1", 127.0.0.1] }
-  d: { target: { kind: deploy, name: d, container: x }, context: other, ports: [8086], transport: spdy, pods: { requireReady: false }, restart: no, description: why }
+  d: { target: { kind: deploy, name: d, container: x }, context: other, ports: [8086], transport: spdy, pods: { requireReady: false }, restart: no, description: "why $$5", dependsOn: [a, b], links: { home: "$(d.url)/x" } }
 `
 
 test('read again it means the same', () => {
@@ -36,7 +37,7 @@ test('read again it means the same', () => {
   expect(again.forwards.map((forward) => [forward.name, forward.description, fingerprint(forward)])).toEqual(
     project.forwards.map((forward) => [forward.name, forward.description, fingerprint(forward)]),
   )
-  expect([again.name, again.description, again.settings]).toEqual([project.name, project.description, project.settings])
+  expect([again.name, again.description, again.settings, again.exports]).toEqual([project.name, project.description, project.settings, project.exports])
   expect(configText(again, (text) => text)).toBe(configText(project, (text) => text))
 })
 
@@ -94,6 +95,8 @@ test('what a secret variable holds is replaced by its name', () => {
   })
   const text = configText(project, redact)
   expect(text).toContain('description: ${API_TOKEN} and abc, said')
+  const dollars = load('exports: { A: "$API_TOKEN" }\ndescription: $API_TOKEN\nforwards: {}', { API_TOKEN: 'a$b$(c)' })
+  expect(configText(dollars.project, dollars.redact)).toContain('description: ${API_TOKEN}\nforwards: {}\nexports:\n  A: ${API_TOKEN}\n')
   expect(text).toContain('namespace: ${PIN_TOKEN}')
 })
 

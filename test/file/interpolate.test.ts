@@ -60,7 +60,8 @@ test('every letter of the result knows where it comes from', () => {
 })
 
 test('references are kept where they belong', () => {
-  expect(interpolate('pg://$A@$(db.address)/$$', lookup, true)).toMatchObject({ text: 'pg://a@$(db.address)/$', mistakes: [] })
+  expect(interpolate('pg://$A@$(db.address)/$$', lookup, true)).toMatchObject({ text: 'pg://a@$(db.address)/$$', mistakes: [] })
+  expect(interpolate('$$(db.port) ${DOLLAR}', lookup, true)).toMatchObject({ text: '$$(db.port) $${A}', mistakes: [] })
 })
 
 test('defaults in defaults end somewhere, and values do not grow for ever', () => {

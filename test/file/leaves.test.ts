@@ -113,6 +113,12 @@ const samples: Readonly<Record<string, readonly [string, string]>> = {
   'forwards.*.ports[].onConflict': port('remotePort: 80, onConflict: fail'),
   'forwards.*.description': common('description: d'),
   'forwards.*.profiles': common('profiles: [p]'),
+  'forwards.*.dependsOn': [
+    'forwards: { b: svc/b 8081, a: { target: svc/a, ports: [8080] } }',
+    'forwards: { b: svc/b 8081, a: { target: svc/a, ports: [8080], dependsOn: [b] } }',
+  ],
+  'forwards.*.links': common('links: { home: "$(a.url)" }'),
+  exports: top('exports: { A: "$(a.port)" }'),
   'settings.concurrency': top('settings: { concurrency: 1 }'),
   'settings.portRange': top('settings: { portRange: 2000-3000 }'),
   'settings.watch.debounce': top('settings: { watch: { debounce: 1s } }'),

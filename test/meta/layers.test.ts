@@ -151,6 +151,8 @@ test('pure files import only types and each other', () => {
       'acting-as',
       'yaml-edit',
       'interpolate',
+      'references',
+      'relations',
       'fields',
       'file-doc',
       'config-text',

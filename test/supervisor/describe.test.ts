@@ -120,7 +120,7 @@ const phasesOf: Readonly<Record<State, readonly Phase[]>> = {
   starting: ['resolving', 'dialing'],
   ready: ['ready', 'switching'],
   degraded: ['suspect', 'refused', 'unhealthy'],
-  waiting: ['port-busy', 'cluster-down', 'no-pod', 'backoff'],
+  waiting: ['pending', 'port-busy', 'cluster-down', 'no-pod', 'backoff'],
   failed: ['gave-up', 'bind', 'config', 'auth', 'forbidden'],
   stopping: ['draining'],
   stopped: ['stopped'],
@@ -167,6 +167,16 @@ test('any facts give one row, a state with a phase of its own, and a word for wh
     }),
     { numRuns: 2_000 },
   )
+})
+
+test('what a forward depends on stands before what its ports say', () => {
+  expect(describe({ ...good, endpoints: [at('busy')], pending: ['db', 'cache'] })).toMatchObject({
+    state: 'waiting',
+    phase: 'pending',
+    reason: 'KPF_PENDING',
+    message: 'waits for "db", "cache" to be ready',
+  })
+  expect(describe({ ...good, lifecycle: 'draining', pending: ['db'] }).state).toBe('stopping')
 })
 
 test('a taken port fails the forward where the file says so', () => {

@@ -82,3 +82,8 @@ function applied(desired: readonly Forward[], before: readonly Forward[]): reado
   }
   return observe([...now.values()])
 }
+
+test('a field that is no longer there is a change too', () => {
+  const before = forward('web', 8080, { dependsOn: ['api'], links: { home: '$(web.url)' } })
+  expect(plan([forward('web', 8080)], [{ spec: before }])).toEqual([{ kind: 'update', forward: 'web', cause: 'dependsOn, links' }])
+})

@@ -503,6 +503,36 @@ async function lose(): Promise<void> {
   while (!world.status().startsWith('ready ready')) await world.pass(250)
 }
 
+test('a forward is started when what it depends on is ready, keeps its port meanwhile, and goes on without', async () => {
+  const other = await world.freePort()
+  world.apply(forward('web', other, { dependsOn: ['api'] }), forward('api', port))
+  await world.until(() => world.status('web').startsWith('waiting pending'))
+  const early = await world.client(other)
+  expect([world.cluster.dials, early.end()]).toEqual([[], 'open'])
+  world.cluster.show(seen(pod('a')))
+  await world.until(() => world.status('web').startsWith('ready'))
+  await world.until(() => early.text() === 'a:')
+  expect(world.log.filter((line) => line.startsWith('web'))).toEqual([
+    'web: - -> waiting pending: waits for "api" to be ready',
+    'web: waiting -> starting resolving',
+    'web: starting -> ready ready',
+  ])
+  world.apply(forward('web', other, { dependsOn: ['api'] }), forward('api', port, { enabled: false }))
+  await world.pass(100)
+  expect(world.status('web')).toContain('ready')
+})
+
+test('a forward that waits is not started by a kick, and an edit can let it go', async () => {
+  const other = await world.freePort()
+  world.cluster.show(seen(pod('a')))
+  world.apply(forward('web', other, { dependsOn: ['api'] }))
+  world.supervisor.kick()
+  await world.pass(2_000)
+  expect([world.status('web'), world.cluster.dials]).toEqual(['waiting pending -', []])
+  world.apply(forward('web', other))
+  await world.until(() => world.status('web').startsWith('ready'))
+})
+
 test('a context that leads to another server than expected opens nothing; the same in another spelling does', async () => {
   world.apply(forward('api', port, { access: { expectServer: 'https://other' } }))
   world.cluster.show(seen(pod('a')))
