@@ -49,6 +49,8 @@ class LiveTable {
   #above: string[] = []
   #isDirty = true
   #isAway = false
+  /** All have stopped: another table would push the last word about them off a small screen. */
+  #isOver = false
   #isLogging = false
   #scroll = 0
   #opened = 0
@@ -68,6 +70,7 @@ class LiveTable {
     const unsubscribe = this.#supervisor.subscribe((event) => {
       this.#isDirty = true
       if (event.type === 'stopping') this.#stopsAtMs = realClock.now() + event.deadlineMs
+      if (event.type === 'stopped') this.#isOver = true
       this.#above.push(...this.#linesAbove(event))
       const sentence = whenReady(event)
       if (sentence !== undefined) this.#above.push(sentence)
@@ -125,7 +128,7 @@ class LiveTable {
   }
 
   #draw(): void {
-    if (this.#isAway) return
+    if (this.#isAway || this.#isOver) return
     const { terminal, out } = this.#context
     const { width, height } = terminal.size()
     this.#size = { width, height }

@@ -28,7 +28,7 @@ export class TmuxTerminal implements AsyncDisposable {
     const terminal = new TmuxTerminal(`kpf-test-${process.pid}-${name}`)
     const variables = Object.entries({ LANG: 'C.UTF-8', TERM: 'screen-256color', ...env }).map(([key, value]) => `${key}=${value}`)
     const program = ['env', '-u', 'CI', '-u', 'NO_COLOR', '-u', 'FORCE_COLOR', ...variables, ...command].map(quoted).join(' ')
-    await terminal.#tmux('new-session', '-d', '-x', `${width}`, '-y', `${height}`, `${program}; cat`)
+    await terminal.#tmux('new-session', '-d', '-x', `${width}`, '-y', `${height}`, `${program}; echo "[exit $?]"; cat`)
     return terminal
   }
 
@@ -44,8 +44,14 @@ export class TmuxTerminal implements AsyncDisposable {
 
   /** The screen, once it shows that. */
   async shows(expected: RegExp): Promise<string> {
-    await expect.poll(() => this.screen(), { timeout: 20_000 }).toMatch(expected)
-    return this.screen()
+    let shown = ''
+    await expect.poll(async () => (shown = await this.screen()), { timeout: 20_000 }).toMatch(expected)
+    return shown
+  }
+
+  /** The screen that is left when the program has ended, its exit code in brackets below it. */
+  ended(): Promise<string> {
+    return this.shows(/^\[exit \d+\]$/m)
   }
 
   /** Keys as tmux names them: `q`, `C-c`, `Down`. */
