@@ -1,4 +1,5 @@
 /** Approvals of what files of others want to do: remembered by path and by what is risky. */
+import { join } from 'node:path'
 import type { Loaded } from '../file/load.ts'
 import { digest, ownStateFolder, readState, writeState } from '../system/state.ts'
 import { realPathOf } from '../system/files.ts'
@@ -6,6 +7,8 @@ import { ask, canAsk } from './ask.ts'
 import { type Context, isSet, textFlags } from './context.ts'
 
 const FILE = 'approved.json'
+/** Of one project: files outside of it are approved before what is in them. */
+const MAX_REMEMBERED = 4
 
 /** Files under approval, by their real paths. */
 export interface Approvals {
@@ -13,26 +16,34 @@ export interface Approvals {
   readonly has: (risks: readonly string[]) => boolean
   /** Remembers it; the reason when it cannot. */
   readonly add: (risks: readonly string[]) => Promise<string | undefined>
+  /** Looks again at what was approved meanwhile, by somebody else. */
+  readonly refresh: () => Promise<void>
+  /** Where it is remembered, to be watched. */
+  readonly path: string
 }
 
 /** What was approved of the files at those paths. */
 export async function approvalsOf(context: Context, paths: readonly string[]): Promise<Approvals> {
   const folder = ownStateFolder(context.env, context.home)
   const key = (await Promise.all(paths.map(realPathOf))).join('\n')
-  const known = entriesOf(await readState(folder, FILE))
   // Standard input is nobody's file: what came through it last time says nothing of this time.
   const isFile = !paths.includes('-')
-  let ofThisRun: string | undefined
+  const read = async (): Promise<readonly string[]> => (isFile ? listOf(entriesOf(await readState(folder, FILE))[key]) : [])
+  const ofThisRun = new Set<string>()
+  let known = await read()
+  const nameOf = (risks: readonly string[]): string => digest(`${key}\n${risks.join('\n')}`)
   return {
-    has: (risks) => {
-      const wanted = digest(`${key}\n${risks.join('\n')}`)
-      return wanted === ofThisRun || (isFile && known[key] === wanted)
+    path: join(folder, FILE),
+    has: (risks) => ofThisRun.has(nameOf(risks)) || known.includes(nameOf(risks)),
+    async refresh() {
+      known = await read()
     },
     async add(risks) {
-      ofThisRun = digest(`${key}\n${risks.join('\n')}`)
+      ofThisRun.add(nameOf(risks))
       if (!isFile) return 'standard input cannot be remembered'
-      const now = { ...entriesOf(await readState(folder, FILE)), [key]: ofThisRun }
-      return writeState(folder, FILE, `${JSON.stringify({ v: 1, approved: now }, undefined, 2)}\n`)
+      const all = entriesOf(await readState(folder, FILE))
+      const own = [...new Set([...listOf(all[key]), nameOf(risks)])].slice(-MAX_REMEMBERED)
+      return writeState(folder, FILE, `${JSON.stringify({ v: 1, approved: { ...all, [key]: own } }, undefined, 2)}\n`)
     },
   }
 }
@@ -59,12 +70,20 @@ export async function approvedFiles(
   { found, loaded, approvals }: { readonly found: { readonly shownAs: string }; readonly loaded: Loaded; readonly approvals: Approvals },
   again: () => Promise<Loaded>,
 ): Promise<Loaded> {
-  if (loaded.kind === 'loaded' || !loaded.needsApproval || !canAsk(context)) return loaded
-  context.err(risksText(found.shownAs, loaded.risks))
-  if (!(await ask(context, 'approve this?'))) return loaded
-  const failed = await approvals.add(loaded.risks)
-  if (failed !== undefined) context.err(`kpf: the approval holds for this run only: ${failed}\n`)
-  return again()
+  let last = loaded
+  // What is in a file outside of the project is asked about when the file itself was.
+  while (last.kind === 'rejected' && last.needsApproval && canAsk(context) && !approvals.has(last.risks)) {
+    context.err(risksText(found.shownAs, last.risks))
+    if (!(await ask(context, 'approve this?'))) return last
+    const failed = await approvals.add(last.risks)
+    if (failed !== undefined) context.err(`kpf: the approval holds for this run only: ${failed}\n`)
+    last = await again()
+  }
+  return last
+}
+
+function listOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : []
 }
 
 function entriesOf(text: string | undefined): Readonly<Record<string, unknown>> {

@@ -34,6 +34,8 @@ export interface Start {
   readonly load: (known: Snapshot, names: readonly string[]) => ReturnType<typeof readFiles>
   /** Gives free ports to those who ask for one. */
   readonly choose: PortChooser
+  /** Where approvals are remembered. */
+  readonly approvals: string
 }
 
 /** Rules over what runs. */

@@ -54,8 +54,11 @@ export async function up(context: Context): Promise<number> {
     context,
     found.roots.map(({ path }) => path),
   )
-  const load: Start['load'] = async (known, names) => guard(await readFiles(context, found, { names, known, approves }))
-  return run({ context, found, snapshot, project: await choose(project), place, isDetached: false, load, choose }, claim)
+  const load: Start['load'] = async (known, names) => {
+    await approvals.refresh()
+    return guard(await readFiles(context, found, { names, known, approves }))
+  }
+  return run({ context, found, snapshot, project: await choose(project), place, isDetached: false, load, choose, approvals: approvals.path }, claim)
 }
 
 async function run(start: Start, claim: Extract<Claim, { kind: 'held' | 'refused' }>): Promise<number> {
@@ -68,7 +71,7 @@ async function run(start: Start, claim: Extract<Claim, { kind: 'held' | 'refused
   const renderer = render(world.supervisor, context, title)
   running.begin()
   const control = serve(running, world.supervisor, claim)
-  const watching = !found.isWatchable || isSet(context.flags, 'no-watch') ? undefined : watchFiles(world, running, snapshot)
+  const watching = !found.isWatchable || isSet(context.flags, 'no-watch') ? undefined : watchFiles(world, running, { snapshot, approvals: start.approvals })
   const code = await runUntilStopped(world.supervisor, context, {
     reload: () => void watching?.then(({ source }) => source.changed()),
     hasKeys: renderer.isLive,

@@ -13,7 +13,11 @@ export interface Watching {
 }
 
 /** Applies edits of the files, and hears of edits of the kubeconfig. */
-export async function watchFiles({ supervisor, clusters }: World, running: RunningProject, snapshot: Snapshot): Promise<Watching> {
+export async function watchFiles(
+  { supervisor, clusters }: World,
+  running: RunningProject,
+  { snapshot, approvals }: { readonly snapshot: Snapshot; readonly approvals: string },
+): Promise<Watching> {
   // Read after the first dial is on its way: the watcher is the largest part that nothing waits for.
   const { fileWatcher } = await import('../system/watching.ts')
   const watcher = fileWatcher(realClock, (text) => supervisor.warn('KPF_WATCH', text))
@@ -38,11 +42,13 @@ export async function watchFiles({ supervisor, clusters }: World, running: Runni
     snapshot,
   )
   let files = follow([...snapshot.keys()])
+  // What was rejected may have been approved meanwhile.
+  const approved = watcher.watch([approvals], () => source.changed())
   const kubeconfigs = watcher.watch(clusters.kubeconfigFiles, () => void clusters.refresh().then(() => supervisor.kick()))
   return {
     source,
     async close() {
-      await Promise.all([files.close(), kubeconfigs.close(), source.close()])
+      await Promise.all([files.close(), approved.close(), kubeconfigs.close(), source.close()])
     },
   }
 }

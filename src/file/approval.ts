@@ -38,7 +38,6 @@ export function risksOf(tops: readonly Plain[], resolved: readonly Resolved[], o
   const kubeconfigs = tops.flatMap((top) =>
     kubeconfigPaths(top).map((path) => `use the kubeconfig ${printable(String(valueAt(top, path)))}, which can run programs`),
   )
-  const files = outside.map((path) => `use the file ${printable(path)}, which is outside of the project`)
   const listens = resolved.flatMap(({ forward }) =>
     forward.ports.flatMap(({ localPort, addresses }) =>
       addresses.flatMap(({ address }): readonly string[] => {
@@ -48,7 +47,12 @@ export function risksOf(tops: readonly Plain[], resolved: readonly Resolved[], o
       }),
     ),
   )
-  return [...new Set([...kubeconfigs, ...files, ...listens])].toSorted()
+  return [...new Set([...kubeconfigs, ...fileRisks(outside), ...listens])].toSorted()
+}
+
+/** Files that are not of the project: asked about before anything of them is used. */
+export function fileRisks(outside: readonly string[]): readonly string[] {
+  return outside.map((path) => `use the file ${printable(path)}, which is outside of the project`).toSorted()
 }
 
 function kubeconfigPaths(top: Plain): readonly (readonly Step[])[] {

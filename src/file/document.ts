@@ -19,7 +19,7 @@ export interface Located {
   readonly refused: readonly Span[]
   /** Texts with a `$`, outside of `x-`: their paths. */
   readonly templates: readonly (readonly Step[])[]
-  /** Where values of secret variables stand: their paths as text. */
+  /** Where values of secret variables stand: their paths as text, sorted. */
   readonly secrets?: readonly string[]
 }
 
@@ -122,7 +122,7 @@ export function problemAt(located: Located, path: readonly Step[], pointer: Poin
   const used = place.filled?.used ?? []
   const inner = `${pathKey(path).slice(0, -1)}${path.length === 0 ? '' : ','}`
   // A message about a map or a list may show what is in it.
-  if (!pointer.key && place.filled === undefined && located.secrets?.some((key) => key.startsWith(inner)))
+  if (!pointer.key && place.filled === undefined && hasBelow(located.secrets ?? [], inner))
     return place.source.problem(
       offset,
       code,
@@ -134,6 +134,18 @@ export function problemAt(located: Located, path: readonly Step[], pointer: Poin
   if (place.filled?.secrets.length === 0) return place.source.problem(offset, code, `${message}, with ${names} filled in`, fix)
   const hidden = 'its value is not shown, for its name looks like that of a secret'
   return place.source.problem(offset, code, `what ${names} holds is not what belongs here`, `check it; ${hidden}`)
+}
+
+/** Whether one of the sorted texts begins so: looked up, for both texts and questions may be many. */
+function hasBelow(sorted: readonly string[], start: string): boolean {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] ?? '') < start) low = middle + 1
+    else high = middle
+  }
+  return sorted[low]?.startsWith(start) ?? false
 }
 
 /** The offset that a pointer means at a place. */

@@ -38,6 +38,8 @@ export interface GatherOptions {
   readonly cwd: string
   /** What belongs to the project: a file outside of it is asked about. */
   readonly root: string
+  /** Whether files outside of it were approved: until then nothing of what is in them is used, or told. */
+  readonly usesOutside: boolean
   readonly env: Readonly<Record<string, string | undefined>>
   /** Of `--env-file`. */
   readonly envFiles: readonly string[]
@@ -191,7 +193,7 @@ class Gathering {
       const message = read.kind === 'missing' ? `the file "${printable(include.path)}" does not exist` : `"${printable(include.path)}" cannot be read`
       return this.#tell(located, include.at, { code: 'KPF_INCLUDE', message: `${message} (${chainText(chain)})`, fix: 'correct the path, or remove it' })
     }
-    this.#askAbout(located, include.at, { file, read })
+    if (!this.#mayUse(located, include.at, { file, read })) return
     const own = yield* this.#envFiles(located, include.envFiles)
     yield* this.#unit([file], {
       chain,
@@ -215,15 +217,16 @@ class Gathering {
   }
 
   /** Files of a project are inside of it: one that is not is somebody else's. */
-  #askAbout(located: Located, path: readonly Step[], { file, read }: { file: RootFile; read: FileRead }): void {
+  #mayUse(located: Located, path: readonly Step[], { file, read }: { file: RootFile; read: FileRead }): boolean {
     const real = read.kind === 'read' && this.#realRoot !== undefined ? read.realPath : undefined
-    if (!isOutside(this.#options.root, file.path) && (real === undefined || !isOutside(this.#realRoot ?? '/', real))) return
+    if (!isOutside(this.#options.root, file.path) && (real === undefined || !isOutside(this.#realRoot ?? '/', real))) return true
     this.#outside.add(real ?? file.path)
     const message = `the file "${printable(file.shownAs)}" is outside of the project: using it needs approval`
     this.#problems.push({
       ...problemAt(located, path, {}, { code: 'KPF_APPROVAL', message, fix: approvalFix('keep it inside of the project') }),
       kind: 'approval',
     })
+    return this.#options.usesOutside
   }
 
   #fill(located: Located, layers: readonly VariableLayer[], isMeant: (path: readonly Step[]) => boolean): ReturnType<typeof fill> {
@@ -239,7 +242,7 @@ class Gathering {
     for (const [entry, path] of named.slice(0, limits.variableFiles)) {
       const { source } = placeOf(located, path)
       const file = { path: absolutePath(source.directory, entry), shownAs: shownFrom(source, entry) }
-      this.#askAbout(located, path, { file, read: yield file.path })
+      if (!this.#mayUse(located, path, { file, read: yield file.path })) continue
       const layer = yield* this.#envFile(file)
       if (layer) layers.unshift(layer)
       else

@@ -10,7 +10,8 @@ import type { Located, Span } from './document.ts'
 import type { Flags } from './entry.ts'
 import { type Explanation, explain } from './explain.ts'
 import type { Project } from './forward.ts'
-import { type Asking, gather, type RootFile, type Unit } from './gather.ts'
+import { fileRisks } from './approval.ts'
+import { type Asking, gather, type Gathered, type RootFile, type Unit } from './gather.ts'
 import { limits } from './limits.ts'
 import type { Problem } from './problems.ts'
 import { resolve } from './resolve.ts'
@@ -100,7 +101,13 @@ function* walked(roots: readonly RootFile[], options: LoadOptions): Asking<Loade
   const { env = {}, envFiles = [], cwd, flags, selection = everything, looksForOverride = false, portOffset = 0 } = options
   const first = roots[0]?.path ?? '-'
   const directory = first === '-' ? cwd : dirname(absolutePath(cwd, first))
-  const { units, problems, variables, outside, secrets } = yield* gather({ roots, looksForOverride, cwd, root: options.root ?? directory, env, envFiles })
+  const around = { roots, looksForOverride, cwd, root: options.root ?? directory, env, envFiles }
+  const inside = yield* gather({ ...around, usesOutside: false })
+  const isUnread = inside.outside.length > 0
+  // A file of somebody else's choice may hold anything: it is not used, and so not told of, before it is approved.
+  if (isUnread && options.approves?.(fileRisks(inside.outside)) !== true) return unread(inside)
+  const gathered = isUnread ? yield* gather({ ...around, usesOutside: true }) : inside
+  const { units, problems, variables, outside, secrets } = gathered
   const typed = units.map((unit) => ({ ...unit, located: retyped(unit.located, unit.filled) }))
   const shapes = typed.flatMap(({ located }) => checkShape(located))
   const { project, problems: meanings, risks } = resolve(typed, { directory, flags, selection, portOffset, outside })
@@ -113,6 +120,11 @@ function* walked(roots: readonly RootFile[], options: LoadOptions): Asking<Loade
     explain: (path) => explain(typed, path),
     ...(all.length > 0 ? rejection(all) : { kind: 'loaded', project }),
   }
+}
+
+/** What is told while files wait for approval: of what the others mean a part may be missing. */
+function unread({ problems, variables, outside }: Gathered): Loaded {
+  return { variables, risks: fileRisks(outside), redact: (text) => text, explain: () => [], ...rejection(problems) }
 }
 
 /** Short values are hidden only where they are all of a text: elsewhere they are in every second word. */

@@ -69,7 +69,7 @@ export function fill(located: Located, layers: readonly VariableLayer[], isMeant
   const left = located.templates.filter((path) => !isMeant(path))
   const variables = [...names].map((name) => variableOf(name, layers))
   return {
-    located: { ...located, value, places, refused, secrets, templates: left },
+    located: { ...located, value, places, refused, secrets: secrets.sort(), templates: left },
     mistakes,
     variables,
     secrets: new Map([...names].filter(looksSecret).map((name) => [name, lookup(name) ?? ''])),

@@ -124,6 +124,29 @@ test('a link that leads out of the project is asked about', async () => {
   expect(loaded.kind === 'rejected' && [loaded.needsApproval, loaded.problems.map(({ column }) => column)]).toEqual([true, [19]])
 })
 
+test('what is in a file outside of the project is neither used nor told before that file is approved', async () => {
+  const texts = {
+    'f.yaml': 'include: [/q/g.yaml]\nenvFile: /q/x.env\ndescription: "${X:-none}"\nforwards: {}',
+    '/q/g.yaml': 'canary: [',
+    '/q/x.env': 'X=canary\ncanary',
+  }
+  const asked: string[] = []
+  const first = await read(texts, { approves: (risks) => asked.push(risks.join('; ')) < 0 })
+  expect(JSON.stringify(first)).not.toContain('canary')
+  expect([first.kind, asked]).toEqual([
+    'rejected',
+    ['use the file /q/g.yaml, which is outside of the project; use the file /q/x.env, which is outside of the project'],
+  ])
+  expect((await problems(texts, { approves: () => true })).map((text) => text.split(' ')[1])).toEqual(['KPF_YAML_SYNTAX', 'KPF_ENV_FILE'])
+  const good = { ...texts, '/q/g.yaml': 'forwards: { z: --address 0.0.0.0 svc/z 8080 }', '/q/x.env': 'X=1' }
+  expect(await problems(good, { approves: (risks) => risks.length === 2 })).toEqual([
+    '/q/g.yaml:1:26 KPF_APPROVAL address 0.0.0.0 can be reached from the network: binding it needs approval',
+    'f.yaml:1:11 KPF_APPROVAL the file "/q/g.yaml" is outside of the project: using it needs approval',
+    'f.yaml:2:10 KPF_APPROVAL the file "/q/x.env" is outside of the project: using it needs approval',
+  ])
+  expect((await project(good, { approves: () => true })).description).toBe('1')
+})
+
 test('files that include each other without end, or too many, are refused', { timeout: 2_000 }, async () => {
   const deep = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`f${index}.yaml`, `include: [f${index + 1}.yaml]\nforwards: {}`]))
   expect((await problems(deep)).map((text) => text.slice(0, 45))).toEqual(['f8.yaml:1:11 KPF_INCLUDE files include each o'])

@@ -21,7 +21,7 @@ function at(located: Located, path: readonly Step[]): string {
 /** The problems of a text as `line:column code`. */
 function problems(text: string | Uint8Array): readonly string[] {
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text
-  const loaded = loadBytes('f.yaml', bytes, { directory: '/home/dev/shop', flags: {} })
+  const loaded = loadBytes('f.yaml', bytes, { directory: '/home/dev/shop', flags: {}, env: { A: 'a'.repeat(100), S_TOKEN: 'canary' } })
   return loaded.kind === 'loaded' ? [] : loaded.problems.map(({ line, column, code }) => `${line}:${column} ${code}`)
 }
 
@@ -157,6 +157,17 @@ describe('a text made to hurt is refused, or read, within the time of the test',
     ['a selector of 100,000 letters', `forwards: { a: "-l ${'a'.repeat(100_000)}- 8080" }`],
     ['a line of 50,000 words', `forwards: { a: "svc/a ${'8080 '.repeat(50_000)}" }`],
     ['a key of a megabyte', fill('k', '? ')],
+    ['a megabyte of defaults in defaults', fill('${A:-', 'name: ')],
+    ['sixteen thousand variables', `forwards:\n${Array.from({ length: 8_000 }, (_, index) => ` f${index}: $A $B\n`).join('')}`],
+    ['variables in the aliases of one line', `x-a: &a $A $B\nforwards:\n${Array.from({ length: 8_000 }, (_, index) => ` f${index}: *a\n`).join('')}`],
+    ['a megabyte of variables in one value', fill('$A', 'name: ')],
+    ['a megabyte of escaped variables in one value', fill('\\n$A$$'.slice(1), 'name: "', '"')],
+    [
+      'ten thousand secrets inside of mistakes',
+      `forwards:\n${Array.from({ length: 1_900 }, (_, index) => ` f${index}: { hold: [$S_TOKEN, $S_TOKEN, $S_TOKEN] }\n`).join('')}`,
+    ],
+    ['ranges of ranges', `forwards:\n${Array.from({ length: 1_900 }, (_, index) => ` f${index}: svc/a 1025-1280 1025-1280\n`).join('')}`],
+    ['a thousand includes of itself', `include: [${Array(1_000).fill('f.yaml').join(', ')}]\nforwards: {}`],
   ])('%s', { timeout: 2_000 }, (_name, text) => {
     expect(problems(text).length).toBeGreaterThan(0)
   })

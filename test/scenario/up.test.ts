@@ -168,12 +168,26 @@ test('what is risky in a file waits for `kpf trust`, which is asked again when i
   const trusted = await kpf(['trust', '-f', path, '--yes'], { env })
   expect([trusted.code, trusted.stdout]).toEqual([
     0,
-    expect.stringMatching(/wants to\n {2}- listen on 0\.0\.0\.0:\d+ for "web", which others can reach\napproved/),
+    expect.stringMatching(/wants to\n {2}- listen on 0\.0\.0\.0:\d+ for "web", which others can reach\n\S+: approved/),
   ])
   expect(await kpf(['check', '-f', path], { env })).toMatchObject({ code: 0 })
   expect((await stat(join(home, 'state/kpf/approved.json'))).mode & 0o777).toBe(0o600)
   await writeFile(path, 'forwards:\n  web: { target: svc/web, ports: ["0.0.0.0:9999:80"] }\n')
   expect(await kpf(['check', '-f', path], { env })).toMatchObject({ code: 9 })
+  await rm(home, { recursive: true, force: true })
+})
+
+test('an edit that needs approval is applied as soon as it is approved', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'kpf-home-'))
+  const env = { HOME: home, XDG_STATE_HOME: '' }
+  const [a, b] = [await freePort(), await freePort()]
+  const up = await Up.start(`forwards:\n  web: svc/web ${a}:80\n`, { kubeconfig, env })
+  await up.ready('web')
+  await up.edit(`forwards:\n  web: svc/web ${a}:80\n  open: --address 0.0.0.0 svc/web ${b}:80\n`)
+  expect(await up.next('rejected', (event) => event.type === 'config-rejected')).toMatchObject({ problems: [{ code: 'KPF_APPROVAL' }] })
+  expect(await kpf(['trust', '--yes', '-f', up.file], { env: { ...env, KUBECONFIG: kubeconfig } })).toMatchObject({ code: 0 })
+  await up.ready('open')
+  expect(await up.stop()).toBe(0)
   await rm(home, { recursive: true, force: true })
 })
 
