@@ -20,10 +20,8 @@ export async function config(context: Context): Promise<number> {
   const opened = await openFiles(context)
   if (opened.kind === 'ended') return opened.code
   const { loaded } = opened
-  // What is in a file can be looked at before it is approved.
-  const mistakes = loaded.kind === 'rejected' ? loaded.problems : []
   if (loaded.kind === 'rejected') {
-    context.err(`${problemsText(mistakes)}\n`)
+    context.err(`${problemsText(loaded.problems)}\n`)
     return loaded.needsApproval ? exitCodes.approval : exitCodes.usage
   }
   const path = textFlag(context.flags, 'explain')

@@ -12,6 +12,7 @@ import { type Entry, type Flags, type ProblemSink, readEntry } from './entry.ts'
 import type { Forward, PortMapping, Project } from './forward.ts'
 import type { Unit } from './gather.ts'
 import { inherited } from './include.ts'
+import { limits } from './limits.ts'
 import { listOr, type Plain, plainOr, valueAt } from './plain.ts'
 import { asMode, backoffOf, boolOr, holdOf, msOr, numberOr, part, portRangeOf, restartOf, textOr, timeoutsOf, transportOf } from './policies.ts'
 import { printable } from './printable.ts'
@@ -46,11 +47,14 @@ export interface Resolution {
 export function resolve(units: readonly Unit[], around: Surroundings): Resolution {
   const problems: Problem[] = []
   const selection = { ...around.selection, names: withDependencies(units, around.selection.names) }
-  const resolved = withLinks(withoutTwins(units.flatMap((unit) => resolveUnit(unit, { ...around, selection }, problems))))
+  const tooMany = tooManyForwards(units)
+  if (tooMany) problems.push(tooMany)
+  const read = tooMany ? [] : units
+  const resolved = withLinks(withoutTwins(read.flatMap((unit) => resolveUnit(unit, { ...around, selection }, problems))))
   checkEndpoints(resolved)
   checkDependencies(resolved)
   const exports = exportsIn(
-    units,
+    read,
     resolved.map(({ forward }) => forward),
     (located) => sinkTo(located, problems),
   )
@@ -90,6 +94,15 @@ function resolveUnit(unit: Unit, around: Surroundings, problems: Problem[]): rea
   askAbout(top, resolved, sink)
   checkGroups(top, sink)
   return resolved
+}
+
+/** Of all files together: each alone is told by its shape. */
+function tooManyForwards(units: readonly Unit[]): Problem | undefined {
+  const count = units.reduce((sum, { located }) => sum + Object.keys(plainOr(plainOr(located.value)['forwards'])).length, 0)
+  const last = units.at(-1)
+  if (last === undefined || count <= limits.forwards) return undefined
+  const message = `${count} forwards in all files, the limit is ${limits.forwards}`
+  return problemAt(last.located, ['forwards'], { key: true }, { code: 'KPF_YAML_LIMIT', message, fix: 'split the project' })
 }
 
 /** Names are the identity of forwards: one that is taken is a problem, with both places. */

@@ -58,7 +58,7 @@ export function fill(located: Located, layers: readonly VariableLayer[], isMeant
     const offset = offsetsOf(place, template)
     const wrong = [...filled.mistakes, ...controlsIn(filled.text, filled.used)]
     // What is made of a value that could not be filled in is an echo.
-    if (wrong.length > 0) refused.push({ source: place.source, start: place.value, end: place.value + template.length + 2 })
+    if (wrong.length > 0) refused.push({ source: place.source, start: place.value, end: (place.text ?? place.value) + template.length })
     for (const { at, code, message, fix } of wrong) mistakes.push({ path, problem: place.source.problem(offset(at), code, message, fix) })
     const segments = filled.segments.map(({ at, from, isVariable }) => ({ at, offset: offset(from), isVariable }))
     const words: Filled = { segments, used: filled.used, secrets: filled.used.filter(looksSecret) }

@@ -161,6 +161,12 @@ test('files that include each other without end, or too many, are refused', { ti
   expect((await problems({ ...doubling, 'f8.yaml': 'forwards: {}' })).length).toBeGreaterThan(0)
 })
 
+test('the limit of forwards is for all files together, and costs no time', { timeout: 2_000 }, async () => {
+  const part = `forwards:\n${Array.from({ length: 1_500 }, (_, index) => `  f${index}: svc/a ${1_024 + index}\n`).join('')}`
+  const texts = { 'f.yaml': 'include: [{ path: g.yaml, prefix: a }, { path: g.yaml, prefix: b }]\nforwards: {}', 'g.yaml': part }
+  expect(await problems(texts)).toEqual(['g.yaml:1:1 KPF_YAML_LIMIT 3000 forwards in all files, the limit is 2000'])
+})
+
 test('the override beside a found file is laid over it; a named file has none', async () => {
   const texts = {
     'forwards.yaml':

@@ -75,6 +75,11 @@ test('a mistake is pointed at where the variable stands, also behind escapes', (
   expect(problems('forwards:\n  a: "svc\\x2fa $$ ${NO}"\n')).toEqual(['f.yaml:2:19 KPF_VARIABLE_UNSET'])
 })
 
+test('a mistake in a value hides nothing that stands behind it', () => {
+  expect(problems('description: $NO\nnmae: x\nforwards: {}')).toEqual(['f.yaml:1:14 KPF_VARIABLE_UNSET', 'f.yaml:2:1 KPF_KEY_UNKNOWN'])
+  expect(problems('{description: "$NO",nmae: x,forwards: {}}')).toEqual(['f.yaml:1:16 KPF_VARIABLE_UNSET', 'f.yaml:1:21 KPF_KEY_UNKNOWN'])
+})
+
 test('what is missing counts only for forwards that are started', () => {
   const text = 'forwards:\n  a: svc/a 8080\n  b: { target: svc/$NO, ports: [8081], enabled: false }\n'
   expect(project(text).forwards.map(({ name }) => name)).toEqual(['a'])
