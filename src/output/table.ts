@@ -77,7 +77,9 @@ export function drawTable(snapshot: Snapshot, paper: Paper, view: View): Drawn {
     { snapshot, paper, reasonLines: 1, saidAt: 'first' },
   )
   const { lines, scroll } = windowOf(blocks, sorted, { room, from: view.scroll ?? 0 })
-  return { lines: [...lines, '', footer(snapshot, paper, { view, isCramped: true })], scroll }
+  // How many more there are may be too wide for the narrowest paper.
+  const fit = lines.map((line) => (line.startsWith('  and ') ? cut(line, paper.width, paper) : line))
+  return { lines: [...fit, '', footer(snapshot, paper, { view, isCramped: true })], scroll }
 }
 
 /** `2 of 3 ready`, `all 3 ready`. */
