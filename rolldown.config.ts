@@ -20,6 +20,9 @@ const apart = /\/(exec-plugin|oidc-issuer|proxy-connect|json-schema|file-doc|pri
 function isCore(id: string): boolean {
   return always.test(id) && !apart.test(id)
 }
+/** What `kpf ps` and `kpf port` read. */
+const client =
+  /src\/(cli\/(reach|place|asking|ps|port|find-file)|control\/(client|identity|shapes)|output\/(ps-table|words)|system\/(owner-lock|processes|files|built-in|clock))\.ts$/
 
 export default defineConfig({
   input: { kpf: 'src/main.ts', index: 'src/index.ts' },
@@ -33,7 +36,13 @@ export default defineConfig({
     // Half the bytes to read at each start; names stay, for the stack of a report.
     minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
     // A module costs half a millisecond to find and link, however small: what every run of forwards needs is one.
-    codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'core', test: isCore }] },
+    codeSplitting: {
+      includeDependenciesRecursively: false,
+      groups: [
+        { name: 'client', test: client, priority: 1 },
+        { name: 'core', test: isCore },
+      ],
+    },
     cleanDir: true,
   },
 })

@@ -38,7 +38,7 @@ async function main(): Promise<number> {
   return start(argv, contextOf())
 }
 
-function contextOf(): Omit<Context, 'words' | 'flags' | 'screen'> {
+function contextOf(): Omit<Context, 'words' | 'flags' | 'screen' | 'command'> {
   return {
     version,
     env: process.env,

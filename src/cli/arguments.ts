@@ -4,15 +4,15 @@
  * A first word that is no verb begins the ad-hoc form when a port follows it; else it is
  * an unknown verb, with a suggestion.
  */
-import { parseArgs } from 'node:util'
 import { nearNames } from '../cluster/nearest.ts'
 import { printable } from '../file/printable.ts'
+import { util } from '../system/built-in.ts'
 import type { FlagValues } from './context.ts'
 import { adHoc, type Flag, globalFlags, plannedFlags, plannedVerbs, type Verb, verbs } from './verbs.ts'
 
 /** What was asked for, or what is wrong with the asking. */
 export type Parsed =
-  | { readonly kind: 'verb'; readonly verb: Verb; readonly words: readonly string[]; readonly flags: FlagValues }
+  | { readonly kind: 'verb'; readonly verb: Verb; readonly words: readonly string[]; readonly flags: FlagValues; readonly command: readonly string[] }
   | { readonly kind: 'alone'; readonly flags: FlagValues }
   | { readonly kind: 'usage'; readonly message: string; readonly hint: string }
 
@@ -20,16 +20,28 @@ export type Parsed =
 export function readArguments(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Parsed {
   const verb = findVerb(argv)
   if ('message' in verb) return verb
-  const flags = [...globalFlags, ...verb.flags]
+  const flags = [...globalFlags.map((flag) => (verb.flags.some(({ short }) => short === flag.short) ? longOnly(flag) : flag)), ...verb.flags]
+  const cut = verb.takesCommand === true ? argv.indexOf('--') : -1
+  const own = fileSpelledOut(cut < 0 ? argv : argv.slice(0, cut), verb)
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], options: optionsOf(flags), allowPositionals: true, strict: true })
+    const { values, positionals } = util().parseArgs({ args: own, options: optionsOf(flags), allowPositionals: true, strict: true })
     const words = verb === adHoc ? positionals : positionals.slice(1)
     const all = { ...fromEnvironment(flags, env), ...values }
     if (argv.length === 0 || (positionals.length === 0 && verb === adHoc)) return { kind: 'alone', flags: all }
-    return { kind: 'verb', verb, words, flags: all }
+    return { kind: 'verb', verb, words, flags: all, command: cut < 0 ? [] : argv.slice(cut + 1) }
   } catch (error) {
     return usage(error instanceof Error ? error.message : String(error), flags, verb)
   }
+}
+
+function longOnly({ short: _short, ...flag }: Flag): Flag {
+  return flag
+}
+
+/** A verb may have an `-f` of its own, as compose's `logs`: before the verb it is still the file. */
+function fileSpelledOut(argv: readonly string[], verb: Verb): string[] {
+  const at = verb.flags.some(({ short }) => short === 'f') ? argv.indexOf(verb.name) : 0
+  return argv.map((word, index) => (index < at && word === '-f' ? '--file' : word))
 }
 
 /** Whether the words can be a target with ports: kubectl's form has at least one port. */
@@ -109,7 +121,7 @@ function usage(message: string, flags: readonly Flag[], verb: Verb): Parsed {
   const see = `see: kpf help${verb.name === '' ? '' : ` ${verb.name}`}`
   if (unknown === undefined) return { kind: 'usage', message: (message.split('.')[0] ?? message).replace(/^O/, 'o'), hint: see }
   const name = unknown.replace(/^-+/, '')
-  if (plannedFlags.includes(name) || name === 'd') return { kind: 'usage', message: `"${unknown}" is planned, not in this version`, hint: see }
+  if (plannedFlags.includes(name)) return { kind: 'usage', message: `"${unknown}" is planned, not in this version`, hint: see }
   const near = nearNames(
     name,
     flags.map((flag) => flag.name),

@@ -10,11 +10,12 @@ import { self, startOf } from '../system/processes.ts'
 import { askWithin } from './asking.ts'
 import type { Context } from './context.ts'
 import type { Place } from './place.ts'
+import { type Owner, ownerOf } from './reach.ts'
 
 /** What came of it. */
 export type Claim =
   | { readonly kind: 'held'; readonly socket: string; readonly release: () => Promise<void> }
-  | { readonly kind: 'owned'; readonly socket: string; readonly pid: number }
+  | { readonly kind: 'owned'; readonly owner: Owner }
   /** A supervisor that has the lock and does not answer. */
   | { readonly kind: 'stuck'; readonly pid: number }
   /** The machine does not let us: nobody can be kept out, or asked. */
@@ -46,7 +47,7 @@ export async function claimProject(context: Context, place: Place): Promise<Clai
       }
       const theirs = socketOf(taken.by)
       const asked = await askWithin(theirs, { method: 'GET', path: '/v1/status' })
-      if (asked.kind === 'answered' && !isEnding(asked.body)) return { kind: 'owned', socket: theirs, pid: taken.by.pid }
+      if (asked.kind === 'answered' && !isEnding(asked.body)) return { kind: 'owned', owner: ownerOf(taken.by, place.lock) }
       if (realClock.now() > endMs) return { kind: 'stuck', pid: taken.by.pid }
       await realClock.sleep(STEP_MS, new AbortController().signal)
     }

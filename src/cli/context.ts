@@ -12,6 +12,8 @@ export interface Context {
   readonly version: string
   readonly words: readonly string[]
   readonly flags: FlagValues
+  /** What stood after `--`, for the verb that runs a command. */
+  readonly command: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   readonly home: string

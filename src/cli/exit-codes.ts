@@ -15,6 +15,9 @@ export const exitCodes = {
   differs: 10,
   internal: 70,
   timedOut: 124,
+  runFailed: 125,
+  commandRefused: 126,
+  commandMissing: 127,
   forcedInt: 130,
   forcedTerm: 143,
 } as const

@@ -10,7 +10,7 @@ import { liveTable } from './live-table.ts'
 
 /** Draws until it is closed. */
 export interface Renderer {
-  close(): void
+  close(): void | Promise<void>
   /** Whether it has the screen, and with it the keys. */
   readonly isLive: boolean
   /** A key that was pressed, when it hears keys. */

@@ -6,7 +6,7 @@ import { firstHelp, generalHelp, verbHelp } from './help.ts'
 import { Screen } from './screen.ts'
 
 /** Runs what the words ask for; resolves with the exit code. */
-export async function start(argv: readonly string[], world: Omit<Context, 'words' | 'flags' | 'screen'>): Promise<number> {
+export async function start(argv: readonly string[], world: Omit<Context, 'words' | 'flags' | 'screen' | 'command'>): Promise<number> {
   const parsed = readArguments(argv, world.env)
   if (parsed.kind === 'usage') {
     world.err(`kpf: ${parsed.message}\n    ${parsed.hint}\n`)
@@ -22,7 +22,14 @@ export async function start(argv: readonly string[], world: Omit<Context, 'words
     return exitCodes.usage
   }
   const terminal = color === undefined || color === 'auto' ? world.terminal : { ...world.terminal, isColored: color === 'always' }
-  const context: Context = { ...world, terminal, screen: new Screen(), words: parsed.kind === 'verb' ? parsed.words : [], flags: parsed.flags }
+  const context: Context = {
+    ...world,
+    terminal,
+    screen: new Screen(),
+    words: parsed.kind === 'verb' ? parsed.words : [],
+    flags: parsed.flags,
+    command: parsed.kind === 'verb' ? parsed.command : [],
+  }
   if (isSet(parsed.flags, 'help')) {
     world.out(parsed.kind === 'verb' ? verbHelp(parsed.verb) : generalHelp())
     return exitCodes.done

@@ -1,32 +1,54 @@
 /** `kpf up`: the file's forwards, kept up until a signal or the control socket says stop. */
 import { chosen, wishFor } from '../control/wish.ts'
 import { problemsText } from '../output/problem-text.ts'
-import { realClock } from '../system/clock.ts'
+import { parentLink } from '../system/background.ts'
 import { self } from '../system/processes.ts'
 import { approvedFiles, trustCommand } from './approvals.ts'
+import { applyTo, attach, nameOf } from './attach.ts'
 import { portChooser } from './auto-ports.ts'
 import { type Claim, claimProject } from './claim.ts'
-import { type Context, isSet, textFlag } from './context.ts'
+import { type Context, isSet } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { placeOf } from './place.ts'
 import { openFiles, readFiles } from './project-file.ts'
 import { protectedGuard } from './protected.ts'
-import { outputForm, render } from './renderer.ts'
-import { runUntilStopped } from './run.ts'
-import { RunningProject, type Start } from './running.ts'
-import { watchFiles } from './watch-files.ts'
-import { whereText } from './where.ts'
-import { buildWorld } from './world.ts'
+import type { Owner } from './reach.ts'
+import type { Start } from './running.ts'
+import { upOptions } from './up-options.ts'
+import { type Bounds, runProject } from './up-run.ts'
 
-/** The first connections go before. */
-const SERVE_AFTER_MS = 100
-
-/** Runs the verb; resolves when everything has stopped. */
+/** Runs the verb; resolves when everything has stopped, or when it runs in the background. */
 export async function up(context: Context): Promise<number> {
-  if (outputForm(context) === undefined) {
-    context.err(`kpf: up knows no output "${textFlag(context.flags, 'output')}"\n    use auto, plain, jsonl or quiet\n`)
+  const options = upOptions(context)
+  if (typeof options === 'string') {
+    context.err(`kpf: ${options}\n`)
     return exitCodes.usage
   }
+  const parent = parentLink()
+  if (parent === undefined && (isSet(context.flags, 'detach') || isSet(context.flags, 'wait'))) return (await import('./detach.ts')).detach(context)
+  const told: Context = parent ? { ...context, err: (text) => (context.err(text), parent.tell({ kind: 'said', text })) } : context
+  for (;;) {
+    const begun = await begin(told)
+    if (typeof begun === 'number') return begun
+    const { start, claim } = begun
+    if (claim.kind !== 'owned') return alone({ ...start, isDetached: parent !== undefined }, { claim, options, parent })
+    const code = await join(told, start, { owner: claim.owner, isDetached: parent !== undefined })
+    // It ended between its answer and ours: now there is none, or another.
+    if (code !== 'ending') return code
+  }
+}
+
+function alone(start: Start, bounds: Bounds): Promise<number> | number {
+  const { claim, parent } = bounds
+  if (claim.kind === 'held' || parent === undefined) return runProject(start, bounds)
+  start.context.err(`kpf: cannot run in the background: ${claim.why}\n    run it in the foreground, or make that folder your own\n`)
+  return exitCodes.failed
+}
+
+type Begun = { readonly start: Start; readonly claim: Exclude<Claim, { kind: 'stuck' }> }
+
+/** The project of the file, claimed; or the exit code after it was said what is wrong. */
+export async function begin(context: Context): Promise<Begun | number> {
   const opened = await openFiles(context, context.words)
   if (opened.kind === 'ended') return opened.code
   const { found, snapshot, approvals } = opened
@@ -46,8 +68,10 @@ export async function up(context: Context): Promise<number> {
   if (guard === undefined) return exitCodes.approval
   const place = await placeOf(context, self().platform)
   const claim: Claim = place ? await claimProject(context, place) : { kind: 'refused', why: 'there is no file' }
-  if (claim.kind === 'owned' || claim.kind === 'stuck') {
-    context.err(`kpf: ${project.name} already runs (pid ${claim.pid})\n    stop it there\n`)
+  if (claim.kind === 'stuck') {
+    context.err(
+      `kpf: ${nameOf(context, project.name)} already runs (pid ${claim.pid}), and does not answer\n    if it stays so: kill ${claim.pid}, then kpf up\n`,
+    )
     return exitCodes.owned
   }
   const choose = portChooser(
@@ -58,43 +82,21 @@ export async function up(context: Context): Promise<number> {
     await approvals.refresh()
     return guard(await readFiles(context, found, { names, known, approves }))
   }
-  return run({ context, found, snapshot, project: await choose(project), place, isDetached: false, load, choose, approvals: approvals.path }, claim)
+  return { start: { context, found, snapshot, project: await choose(project), place, isDetached: false, load, choose, approvals: approvals.path }, claim }
 }
 
-async function run(start: Start, claim: Extract<Claim, { kind: 'held' | 'refused' }>): Promise<number> {
-  const { context, found, snapshot, project } = start
-  const world = buildWorld(context, { concurrency: project.settings.concurrency })
-  const running = new RunningProject(world, start)
-  // The kubeconfig is read now or a moment later; only the title waits for it.
-  const where = context.terminal.isInteractive ? await whereText(world.clusters, project.forwards) : ''
-  const title = [running.name, where, found.shownAs].filter((part) => part !== '').join('  ')
-  const renderer = render(world.supervisor, context, title)
-  running.begin()
-  const control = serve(running, world.supervisor, claim)
-  const watching = !found.isWatchable || isSet(context.flags, 'no-watch') ? undefined : watchFiles(world, running, { snapshot, approvals: start.approvals })
-  const code = await runUntilStopped(world.supervisor, context, {
-    reload: () => void watching?.then(({ source }) => source.changed()),
-    hasKeys: renderer.isLive,
-    press: renderer.press,
-    ending: running.ending,
-  })
-  await (await watching)?.close()
-  await (await control)?.close()
-  if (claim.kind === 'held') await claim.release()
-  renderer.close()
+interface Joined {
+  readonly owner: Owner
+  readonly isDetached: boolean
+}
+
+async function join(context: Context, { project, snapshot }: Start, { owner, isDetached }: Joined): Promise<number | 'ending'> {
+  const stdin = snapshot.get('-')
+  const content = stdin?.kind === 'read' ? Buffer.from(stdin.bytes).toString('utf8') : undefined
+  const name = nameOf(context, project.name)
+  const code = await applyTo(context, owner, content)
+  if (code !== exitCodes.done) return code
+  if (!isDetached) return attach(context, owner, name)
+  context.err(`${name} already runs (pid ${owner.pid})\n`)
   return code
-}
-
-/** Answers on the control socket; a run in the foreground goes on without it. */
-async function serve(running: RunningProject, supervisor: { warn(code: string, message: string): void }, claim: Extract<Claim, { kind: 'held' | 'refused' }>) {
-  try {
-    // The server is the second largest part that nothing waits for.
-    await realClock.sleep(SERVE_AFTER_MS, new AbortController().signal)
-    const { serveControl } = await import('../control/server.ts')
-    if (claim.kind === 'held') return await serveControl(claim.socket, { clock: realClock, controlled: running, history: running.history })
-    supervisor.warn('KPF_CONTROL', `kpf ps and kpf down cannot reach this run: ${claim.why}`)
-  } catch (error) {
-    supervisor.warn('KPF_CONTROL', `kpf ps and kpf down cannot reach this run: ${error instanceof Error ? error.message : String(error)}`)
-  }
-  return undefined
 }

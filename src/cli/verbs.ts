@@ -4,6 +4,7 @@
  * It imports nothing that costs time; a verb's code is read when the verb runs.
  */
 import type { Context } from './context.ts'
+import { controlVerbs, upFlags } from './control-verbs.ts'
 
 /** What a word of the command line names; completion knows where such names are. */
 export type Argument = 'forward' | 'profile' | 'context' | 'namespace' | 'target' | 'verb' | 'code' | 'file'
@@ -39,6 +40,8 @@ export interface Verb {
   readonly outputs?: readonly string[]
   /** The exit codes that are worth a line of its help. */
   readonly exits?: readonly number[]
+  /** What stands after `--` is a command of its own. */
+  readonly takesCommand?: boolean
   readonly run: (context: Context) => Promise<number>
 }
 
@@ -76,13 +79,14 @@ export const verbs: readonly Verb[] = [
     name: 'up',
     usage: 'kpf up [NAME…] [-f FILE]',
     summary: 'start what the forwards file says, and keep it up',
-    flags: [{ name: 'no-watch', help: 'do not apply edits of the file' }],
-    examples: ['kpf up', 'kpf up api db', 'kpf up -o jsonl'],
+    flags: upFlags,
+    examples: ['kpf up', 'kpf up api db', 'kpf up -d', 'kpf up --wait --wait-timeout 2m', 'kpf up -o jsonl'],
     arguments: ['forward'],
     outputs: ['auto', 'plain', 'jsonl', 'quiet'],
     exits: [0, 2, 9, 130, 143],
     run: async (context) => (await import('./up.ts')).up(context),
   },
+  ...controlVerbs,
   {
     name: 'check',
     usage: 'kpf check [-f FILE]',
@@ -248,12 +252,7 @@ export const adHoc: Verb = {
 }
 
 /** Words of later versions: known, and refused by name. */
-export const plannedVerbs: readonly string[] = [
-  ...['down', 'ps', 'ls', 'wait', 'logs', 'events', 'start', 'stop', 'restart', 'reload', 'port', 'url', 'open', 'run', 'env'],
-  ...['discover', 'import', 'export'],
-]
+export const plannedVerbs: readonly string[] = ['open', 'discover', 'import', 'export']
 
 /** Flags of later versions. */
-export const plannedFlags: readonly string[] = [
-  ...['detach', 'wait', 'wait-timeout', 'no-deps', 'dry-run', 'abort-on-failure', 'keep-orphans', 'ttl', 'ports-file', 'save', 'live'],
-]
+export const plannedFlags: readonly string[] = [...['no-deps', 'dry-run', 'keep-orphans', 'save', 'live']]

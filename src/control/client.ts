@@ -1,9 +1,12 @@
 /**
- * The other end of the control API: one request at a time, over the socket of a project.
+ * The other end of the control API: one request on a connection of its own.
  *
- * It loads `node:http` and nothing else: `kpf ps` is asked for often.
+ * `kpf ps` may take half as long again as Node itself takes to start, and the first
+ * request of `node:http` alone takes that. Asked in HTTP/1.0 the server neither chunks
+ * nor keeps the connection (RFC 9112, section 9.3): an answer is a head, an empty line,
+ * and what comes until the end.
  */
-import { type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
 
 /** An answer, or why there is none. */
 export type Asked =
@@ -22,7 +25,8 @@ export interface Question {
 /** Asks once. Never rejects. */
 export async function ask(socketPath: string, question: Question): Promise<Asked> {
   try {
-    return await wholeAnswer(await open(socketPath, question, {}))
+    const { head, chunks } = await open(socketPath, question, [])
+    return await wholeAnswer(head, chunks)
   } catch (error) {
     return { kind: 'unreachable', errno: errnoOf(error) }
   }
@@ -44,12 +48,12 @@ export async function follow(
   told: (message: StreamMessage) => void,
 ): Promise<StreamEnd> {
   try {
-    const response = await open(socketPath, { method: 'GET', path, signal }, lastId === undefined ? {} : { 'last-event-id': lastId })
-    if (response.statusCode !== 200) return await wholeAnswer(response)
+    const { head, chunks } = await open(socketPath, { method: 'GET', path, signal }, lastId === undefined ? [] : [`Last-Event-ID: ${lastId}`])
+    if (head.code !== 200) return await wholeAnswer(head, chunks)
+    const decoder = new TextDecoder()
     let rest = ''
-    response.setEncoding('utf8')
-    for await (const chunk of response) {
-      const blocks = `${rest}${String(chunk)}`.split('\n\n')
+    for await (const chunk of chunks) {
+      const blocks = `${rest}${decoder.decode(chunk, { stream: true })}`.split('\n\n')
       rest = blocks.pop() ?? ''
       for (const block of blocks) tellBlock(block, told)
     }
@@ -59,12 +63,58 @@ export async function follow(
   }
 }
 
-async function wholeAnswer(response: IncomingMessage): Promise<Asked> {
-  const chunks: Buffer[] = []
-  for await (const chunk of response) chunks.push(Buffer.from(chunk))
-  const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'))
-  const version = response.headers['kpf-version']
-  return { kind: 'answered', code: response.statusCode ?? 0, body, version: typeof version === 'string' ? version : '' }
+/** What stands before the body. */
+interface Head {
+  readonly code: number
+  readonly headers: ReadonlyMap<string, string>
+}
+
+/** Of a server that is none of ours: more than this is no head. */
+const MAX_HEAD_BYTES = 64 * 1024
+
+async function open(
+  path: string,
+  { method, path: target, body, signal }: Question,
+  headers: readonly string[],
+): Promise<{ head: Head; chunks: AsyncIterable<Buffer> }> {
+  const socket = connect({ path, ...(signal && { signal }) })
+  const text = body === undefined ? '' : JSON.stringify(body)
+  const sent = [
+    `${method} ${target} HTTP/1.0`,
+    'Host: kpf',
+    ...headers,
+    ...(text === '' ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(text)}`]),
+  ]
+  socket.write(`${sent.join('\r\n')}\r\n\r\n${text}`)
+  const chunks: AsyncIterator<Buffer> = socket[Symbol.asyncIterator]()
+  let read = Buffer.alloc(0)
+  for (;;) {
+    const next = await chunks.next()
+    if (next.done === true || read.length > MAX_HEAD_BYTES) throw Object.assign(new Error('the connection ended before an answer'), { code: 'ECONNRESET' })
+    read = Buffer.concat([read, next.value])
+    const end = read.indexOf('\r\n\r\n')
+    if (end >= 0) return { head: headOf(read.subarray(0, end).toString('latin1')), chunks: after(read.subarray(end + 4), chunks) }
+  }
+}
+
+async function* after(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  if (first.length > 0) yield first
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+}
+
+function headOf(text: string): Head {
+  const [status = '', ...lines] = text.split('\r\n')
+  const headers = lines.map((line): [string, string] => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()])
+  return { code: Number(/^HTTP\/1\.[01] (\d{3})/.exec(status)?.[1] ?? 0), headers: new Map(headers) }
+}
+
+async function wholeAnswer({ code, headers }: Head, chunks: AsyncIterable<Buffer>): Promise<Asked> {
+  const all: Buffer[] = []
+  for await (const chunk of chunks) all.push(chunk)
+  const bytes = Buffer.concat(all)
+  if (bytes.length !== Number(headers.get('content-length') ?? bytes.length)) return { kind: 'unreachable', errno: 'ECONNRESET' }
+  const body: unknown = JSON.parse(bytes.toString('utf8'))
+  return { kind: 'answered', code, body, version: headers.get('kpf-version') ?? '' }
 }
 
 /** A block of lines; comments are no message. */
@@ -73,25 +123,6 @@ function tellBlock(block: string, told: (message: StreamMessage) => void): void 
   const of = (field: string): string | undefined => lines.find((line) => line.startsWith(`${field}: `))?.slice(field.length + 2)
   const [id, data] = [of('id'), of('data')]
   if (id !== undefined && data !== undefined) told({ id, data })
-}
-
-function open(socketPath: string, { method, path, body, signal }: Question, headers: Readonly<Record<string, string>>): Promise<IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const text = body === undefined ? undefined : JSON.stringify(body)
-  const sent = request(
-    {
-      socketPath,
-      method,
-      path,
-      agent: false,
-      headers: { ...headers, ...(text !== undefined && { 'content-type': 'application/json', 'content-length': `${Buffer.byteLength(text)}` }) },
-      ...(signal && { signal }),
-    },
-    resolve,
-  )
-  sent.on('error', reject)
-  sent.end(text)
-  return promise
 }
 
 function errnoOf(error: unknown): string {

@@ -32,6 +32,9 @@ export async function answer(controlled: Controlled, route: string, body: unknow
   if (!isBody(body)) return refusal(controlled, 400, { error: 'the body is no JSON object', hint: 'see docs/control-api.md' })
   const names = namesOf(body['names'])
   if (names === undefined) return refusal(controlled, 400, { error: '"names" is no list of names', hint: 'send {"names": ["api"]}, or none for all' })
+  if (route.startsWith('POST') && body['end'] !== true && controlled.status().isStopping) {
+    return refusal(controlled, 409, { error: 'the project is ending', hint: 'when it has: kpf up' })
+  }
   const unknown = names.find((name) => !controlled.status().forwards.some((forward) => forward.name === name))
   switch (route) {
     case 'GET /v1/status':

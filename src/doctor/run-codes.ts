@@ -16,6 +16,7 @@ type OtherCode =
   | 'KPF_HOLD_TIMEOUT'
   | 'KPF_WATCH'
   | 'KPF_CONTROL'
+  | 'KPF_PORTS_FILE'
 
 /** By code, along the way of a connection: machine, kubeconfig, credentials, network, server, object, tunnel, stream, limits. */
 export const runCodes = {
@@ -190,4 +191,5 @@ export const runCodes = {
     see: 'ls -ld ~/.local/state/kpf',
     fix: 'make that folder your own, with mode 0700; or name another with XDG_STATE_HOME',
   },
+  KPF_PORTS_FILE: { behind: 'the file of `--ports-file` cannot be written', see: 'ls -ld FOLDER', fix: 'name a file in a folder that you can write to' },
 } as const satisfies Readonly<Record<FailureCode | OtherCode, Entry>>

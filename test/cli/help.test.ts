@@ -99,9 +99,9 @@ test('no verb has a flag of a global name, or a letter of one', () => {
 })
 
 test.each<[string, string, string]>([
-  ['upp', 'unknown verb "upp"', 'did you mean "kpf up"?'],
+  ['upp', 'unknown verb "upp"', 'did you mean "kpf up" or "kpf ps" or "kpf url"?'],
   ['chekc', 'unknown verb "chekc"', 'did you mean "kpf check"?'],
-  ['doc', 'unknown verb "doc"', 'did you mean "kpf doctor"?'],
+  ['doc', 'unknown verb "doc"', 'did you mean "kpf down" or "kpf doctor"?'],
   ['postgres', 'unknown verb "postgres"', 'see: kpf help. For a forward to a pod of that name, add a port: kpf postgres 8080:80'],
   ['up --no-wacht', 'unknown flag "--no-wacht"', 'did you mean "--no-watch"?'],
   ['up --contxt dev', 'unknown flag "--contxt"', 'did you mean "--context"?'],

@@ -27,7 +27,7 @@ function imports(file: string): readonly Import[] {
 
 /** Folder -> what it may import; `types:` folders only as types, `node:` built-ins, packages by name. */
 const table: Readonly<Record<string, readonly string[]>> = {
-  system: ['node:*', 'chokidar'],
+  system: ['node:*', 'chokidar', 'rotating-file-stream'],
   file: ['types:system', 'node:path', 'yaml', 'zod', 'fastest-levenshtein'],
   tunnel: ['types:system', 'node:net', 'node:stream', 'node:crypto', 'ws'],
   cluster: [
@@ -43,7 +43,10 @@ const table: Readonly<Record<string, readonly string[]>> = {
   rbac: ['types:file', 'cluster', 'tunnel', 'trace/permissions.ts', 'trace/reviews.ts'],
   doctor: ['file', 'cluster', 'tunnel', 'types:system', 'trace/permissions.ts', 'trace/reviews.ts'],
   output: ['types:file', 'types:supervisor', 'types:trace', 'types:control', 'node:util', 'supervisor/plan.ts'],
-  control: ['types:file', 'types:supervisor', 'supervisor/iso-time.ts', 'types:system', 'output', 'node:http', 'node:crypto', 'node:path', 'node:fs/promises'],
+  control: [
+    ...['types:file', 'types:supervisor', 'supervisor/iso-time.ts', 'types:system', 'system/built-in.ts', 'output'],
+    ...['node:http', 'node:net', 'node:path', 'node:fs/promises'],
+  ],
   sandbox: ['tunnel', 'system', 'node:*', 'selfsigned', 'ws'],
   cli: [
     'file',

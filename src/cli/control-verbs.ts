@@ -1,0 +1,151 @@
+/** The verbs that talk to a running project; a part of the table in `verbs.ts`. */
+import type { Flag, Verb } from './verbs.ts'
+
+const follow: Flag = { name: 'follow', short: 'f', help: 'go on with what comes; before the verb -f is the file' }
+const since: Flag = { name: 'since', value: 'TIME', help: 'from that time on: 10m, or 2026-01-01T10:00:00Z' }
+
+/** What `kpf up` takes. */
+export const upFlags: readonly Flag[] = [
+  { name: 'detach', short: 'd', help: 'run in the background; ends when all local ports are bound' },
+  { name: 'wait', help: 'the same, and waits until all are ready; ends at once when one failed' },
+  { name: 'wait-timeout', value: 'TIME', help: 'how long --wait waits; default 60s; then exit 124' },
+  { name: 'no-watch', help: 'do not apply edits of the file' },
+  { name: 'ttl', value: 'TIME', help: 'stop after that time' },
+  { name: 'abort-on-failure', help: 'stop when a forward fails, with the code of its failure' },
+  { name: 'ports-file', value: 'PATH', help: 'write there, as JSON, where the forwards listen' },
+]
+
+/** What bounds a run, in the foreground or beside a command. */
+const waitTimeout: Flag = { name: 'wait-timeout', value: 'TIME', help: 'how long to wait for readiness; default 60s' }
+
+/** In the order of help. */
+export const controlVerbs: readonly Verb[] = [
+  {
+    name: 'run',
+    usage: 'kpf run [NAME…] -- COMMAND [ARG…]',
+    summary: 'run a command while the forwards are ready, and end with its code',
+    takesCommand: true,
+    flags: [waitTimeout],
+    examples: ['kpf run -- npm test', "kpf run db -- sh -c 'psql -h $KPF_DB_HOST -p $KPF_DB_PORT'"],
+    run: async (context) => (await import('./run-command.ts')).run(context),
+  },
+  {
+    name: 'ps',
+    usage: 'kpf ps [NAME…]',
+    summary: 'what runs, and how it is',
+    flags: [
+      { name: 'all', short: 'a', help: 'with the stopped ones' },
+      { name: 'connections', help: 'count connections by kind' },
+      { name: 'watch', short: 'w', help: 'draw again whenever something happens' },
+    ],
+    examples: ['kpf ps', 'kpf ps -o wide', 'kpf ps -o json', 'kpf ps --all --connections', 'kpf ps --watch'],
+    run: async (context) => (await import('./ps.ts')).ps(context),
+  },
+  {
+    name: 'down',
+    usage: 'kpf down [NAME…]',
+    summary: 'end the project, or some of its forwards; nothing to end is 0 too',
+    flags: [
+      { name: 'timeout', short: 't', value: 'TIME', help: 'how long busy connections may take; default 10s' },
+      { name: 'now', help: 'reset them at once' },
+    ],
+    examples: ['kpf down', 'kpf down api', 'kpf down --now', 'kpf down -t 1m'],
+    run: async (context) => (await import('./down.ts')).down(context),
+  },
+  {
+    name: 'ls',
+    usage: 'kpf ls',
+    summary: 'the projects that run on this machine',
+    flags: [],
+    examples: ['kpf ls', 'kpf ls -o json'],
+    run: async (context) => (await import('./ls.ts')).ls(context),
+  },
+  {
+    name: 'wait',
+    usage: 'kpf wait [NAME…]',
+    summary: 'wait until forwards are ready; ends at once when one failed',
+    flags: [
+      { name: 'for', value: 'STATE', help: 'ready or stopped; default ready' },
+      { name: 'timeout', short: 't', value: 'TIME', help: 'default 60s; then exit 124' },
+    ],
+    examples: ['kpf wait', 'kpf wait api db --timeout 2m', 'kpf wait --for stopped'],
+    run: async (context) => (await import('./wait.ts')).wait(context),
+  },
+  {
+    name: 'logs',
+    usage: 'kpf logs [-f] [NAME…]',
+    summary: 'what was said of the forwards',
+    flags: [
+      follow,
+      since,
+      { name: 'tail', value: 'N', help: 'the last N lines' },
+      { name: 'level', value: 'LEVEL', help: 'info, warning or error, and worse' },
+    ],
+    examples: ['kpf logs', 'kpf logs -f api', 'kpf logs --since 10m --level warning', 'kpf logs --tail 20 -o json'],
+    run: async (context) => (await import('./logs.ts')).logs(context),
+  },
+  {
+    name: 'events',
+    usage: 'kpf events [-f]',
+    summary: 'everything that happened, as JSON lines without a gap',
+    flags: [follow, since],
+    examples: ['kpf events', 'kpf events -f --since 10m'],
+    run: async (context) => (await import('./events.ts')).events(context),
+  },
+  {
+    name: 'start',
+    usage: 'kpf start [NAME…]',
+    summary: 'start what was stopped, or is not enabled; the file is untouched',
+    flags: [],
+    examples: ['kpf start', 'kpf start debug'],
+    run: async (context) => (await import('./start-stop.ts')).act(context, 'start'),
+  },
+  {
+    name: 'stop',
+    usage: 'kpf stop [NAME…]',
+    summary: 'stop forwards until they are started; the file is untouched',
+    flags: [],
+    examples: ['kpf stop api', 'kpf stop'],
+    run: async (context) => (await import('./start-stop.ts')).act(context, 'stop'),
+  },
+  {
+    name: 'restart',
+    usage: 'kpf restart [NAME…]',
+    summary: 'begin forwards anew; their ports stay bound',
+    flags: [],
+    examples: ['kpf restart api', 'kpf restart'],
+    run: async (context) => (await import('./start-stop.ts')).act(context, 'restart'),
+  },
+  {
+    name: 'reload',
+    usage: 'kpf reload',
+    summary: 'apply the file now',
+    flags: [],
+    examples: ['kpf reload'],
+    run: async (context) => (await import('./start-stop.ts')).reload(context),
+  },
+  {
+    name: 'port',
+    usage: 'kpf port NAME [PORT]',
+    summary: 'print where a forward listens: 127.0.0.1:5432',
+    flags: [],
+    examples: ['kpf port db', 'kpf port api metrics'],
+    run: async (context) => (await import('./port.ts')).port(context),
+  },
+  {
+    name: 'url',
+    usage: 'kpf url NAME [PORT]',
+    summary: 'print the URL of a forward',
+    flags: [],
+    examples: ['curl "$(kpf url web)"'],
+    run: async (context) => (await import('./port.ts')).url(context),
+  },
+  {
+    name: 'env',
+    usage: 'kpf env',
+    summary: 'print where the forwards are, as variables: KPF_DB_HOST, _PORT, _ADDR',
+    flags: [],
+    examples: ['eval "$(kpf env)"', 'kpf env -o fish | source', 'kpf env -o dotenv > .env.kpf', 'kpf env -o github >> "$GITHUB_ENV"'],
+    run: async (context) => (await import('./env.ts')).env(context),
+  },
+]

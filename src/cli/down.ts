@@ -1,0 +1,83 @@
+/** `kpf down`: ends the project, or some of its forwards; nothing to end is no mistake. */
+import { durationMs } from '../file/duration.ts'
+import { counted } from '../output/words.ts'
+import { realClock } from '../system/clock.ts'
+import { readLock } from '../system/owner-lock.ts'
+import { self } from '../system/processes.ts'
+import { askWithin } from './asking.ts'
+import { type Context, isSet, textFlag } from './context.ts'
+import { isDuration } from './durations.ts'
+import { exitCodes } from './exit-codes.ts'
+import { placeOf } from './place.ts'
+import { asStatus, isThere, type Owner, reach, silent, tell } from './reach.ts'
+
+const DRAIN_MS = 10_000
+/** For the supervisor to end once everything is closed. */
+const GRACE_MS = 10_000
+const STEP_MS = 20
+
+/** Runs the verb. */
+export async function down(context: Context): Promise<number> {
+  const given = textFlag(context.flags, 'timeout')
+  if (given !== undefined && !isDuration(given)) {
+    context.err(`kpf: --timeout is no duration: "${given}"\n    write 10s, 500ms or 1m\n`)
+    return exitCodes.usage
+  }
+  const drainMs = isSet(context.flags, 'now') ? 0 : given === undefined ? DRAIN_MS : durationMs(given)
+  const place = await placeOf(context, self().platform)
+  if (place !== undefined && (await readLock(place.lock)) === undefined) return nothing(context)
+  const reached = await reach(context)
+  if (reached.kind === 'ended') return reached.code
+  const { owner } = reached
+  if (!(await isThere(owner))) return nothing(context)
+  return context.words.length > 0 ? some(context, owner, drainMs) : all(context, owner, drainMs)
+}
+
+async function some(context: Context, owner: Owner, drainMs: number): Promise<number> {
+  const told = await tell(context, owner, { method: 'POST', path: '/v1/stop', body: { names: context.words } })
+  if (told.kind === 'ended') return told.code
+  const asked = await askWithin(owner.socket, { method: 'GET', path: '/v1/status' })
+  const status = asked.kind === 'answered' ? asStatus(asked.body) : undefined
+  const isEmpty = status?.forwards.every(({ state }) => state === 'stopped' || state === 'stopping') ?? false
+  context.err(`stopped: ${context.words.join(', ')}\n`)
+  return isEmpty ? all(context, owner, drainMs) : exitCodes.done
+}
+
+async function all(context: Context, owner: Owner, drainMs: number): Promise<number> {
+  const leaving = context.onSignal(() => void askWithin(owner.socket, end(0)))
+  const asked = await askWithin(owner.socket, end(drainMs), drainMs + GRACE_MS)
+  const isGone = await released(owner)
+  leaving()
+  if (!isGone) return silent(context, owner, asked.kind === 'unreachable' ? asked.errno : 'still there')
+  if (asked.kind === 'answered') context.err(`stopped: ${totals(asked.body)}\n`)
+  else context.err('stopped\n')
+  return exitCodes.done
+}
+
+function end(drainMs: number): { method: 'POST'; path: string; body: object } {
+  return { method: 'POST', path: '/v1/stop', body: { end: true, drainMs } }
+}
+
+/** Waits until its lock is another's, or nobody's: then the next `up` may begin. */
+async function released(owner: Owner): Promise<boolean> {
+  const endMs = realClock.now() + GRACE_MS
+  const never = new AbortController()
+  while (realClock.now() < endMs) {
+    if ((await readLock(owner.lock))?.nonce !== owner.nonce || !(await isThere(owner))) return true
+    await realClock.sleep(STEP_MS, never.signal)
+  }
+  return false
+}
+
+function totals(body: unknown): string {
+  const of = (name: string): number => {
+    const value: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, name) : 0
+    return typeof value === 'number' ? value : 0
+  }
+  return `${counted(of('forwards'), 'forward')}, ${counted(of('served'), 'connection')} served, ${of('failed')} failed, ${of('reset')} reset at the end`
+}
+
+function nothing(context: Context): number {
+  context.err('nothing runs\n')
+  return exitCodes.done
+}

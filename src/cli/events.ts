@@ -1,0 +1,22 @@
+/** `kpf events`: everything that happened, as versioned JSON lines without a gap. */
+import { type Context, isSet } from './context.ts'
+import { exitCodes } from './exit-codes.ts'
+import { reach } from './reach.ts'
+import { readStream, sinceOf } from './stream.ts'
+
+/** Before every event. */
+const BEGINNING = '1970-01-01T00:00:00Z'
+
+/** Runs the verb. */
+export async function events(context: Context): Promise<number> {
+  const since = sinceOf(context)
+  if (since === null) {
+    context.err('kpf: --since is a duration or a time\n    write --since 10m or --since 2026-01-01T10:00:00Z\n')
+    return exitCodes.usage
+  }
+  const reached = await reach(context)
+  if (reached.kind === 'ended') return reached.code
+  const isFollowed = isSet(context.flags, 'follow')
+  const query = new URLSearchParams({ since: since ?? BEGINNING, follow: isFollowed ? '1' : '0' })
+  return readStream(context, reached.owner, { path: `/v1/events?${query.toString()}`, isFollowed }, ({ data }) => context.out(`${data}\n`))
+}

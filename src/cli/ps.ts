@@ -1,0 +1,48 @@
+/** `kpf ps`: what runs of the project, as its supervisor says it. */
+import type { StatusBody } from '../control/shapes.ts'
+import { psLines } from '../output/ps-table.ts'
+import { type Context, isSet, textFlag } from './context.ts'
+import { exitCodes } from './exit-codes.ts'
+import { statusOf } from './reach.ts'
+
+const forms = ['text', 'wide', 'json', 'yaml', 'name'] as const
+
+/** Runs the verb. */
+export async function ps(context: Context): Promise<number> {
+  const form = forms.find((word) => word === (textFlag(context.flags, 'output') ?? 'text'))
+  if (form === undefined) {
+    context.err(`kpf: ps knows no output "${textFlag(context.flags, 'output')}"\n    use ${forms.join(', ')}\n`)
+    return exitCodes.usage
+  }
+  if (isSet(context.flags, 'watch'))
+    return (await import('./watch-status.ts')).watchStatus(context, (status) => textOf(shown(status, context), context, form === 'wide'))
+  const found = await statusOf(context)
+  if (found.kind === 'ended') return found.code
+  const status = shown(found.status, context)
+  switch (form) {
+    case 'json':
+      context.out(`${JSON.stringify(status)}\n`)
+      break
+    case 'yaml':
+      context.out((await import('../file/yaml-print.ts')).yamlText(status))
+      break
+    case 'name':
+      context.out(status.forwards.map(({ name }) => `${name}\n`).join(''))
+      break
+    case 'text':
+    case 'wide':
+      context.out(`${textOf(status, context, form === 'wide').join('\n')}\n`)
+  }
+  return exitCodes.done
+}
+
+/** With the stopped ones when they were asked for; only those named, if any were. */
+function shown(status: StatusBody, { flags, words }: Context): StatusBody {
+  const isWanted = ({ name, state }: StatusBody['forwards'][number]): boolean =>
+    words.length > 0 ? words.includes(name) : state !== 'stopped' || isSet(flags, 'all')
+  return { ...status, forwards: status.forwards.filter(isWanted) }
+}
+
+function textOf(status: StatusBody, { flags }: Context, isWide: boolean): readonly string[] {
+  return psLines(status, { isWide, withConnections: isSet(flags, 'connections') })
+}

@@ -1,0 +1,107 @@
+/** From a command line to the supervisor that runs its project, and its answers. */
+import type { Asked, Question } from '../control/client.ts'
+import { API_VERSION, type StatusBody } from '../control/shapes.ts'
+import { type LockRecord, readLock } from '../system/owner-lock.ts'
+import { self, startOf } from '../system/processes.ts'
+import { ANSWER_MS, askWithin } from './asking.ts'
+import type { Context } from './context.ts'
+import { exitCodes } from './exit-codes.ts'
+import { placeOf } from './place.ts'
+
+/** A supervisor that has a lock; whether it answers is another matter. */
+export interface Owner {
+  readonly socket: string
+  readonly pid: number
+  readonly started: string
+  readonly lock: string
+  readonly nonce: string
+}
+
+/** Somebody to ask, or the exit code after it was said why there is nobody. */
+export type Reached = { readonly kind: 'owner'; readonly owner: Owner } | { readonly kind: 'ended'; readonly code: number }
+
+/** What was answered, or the exit code after it was said why nothing was. */
+export type Told = { readonly kind: 'told'; readonly code: number; readonly body: unknown } | { readonly kind: 'ended'; readonly code: number }
+
+/** Who has the project's lock. Reads one small file. */
+export async function reach(context: Context): Promise<Reached> {
+  const place = await placeOf(context, self().platform)
+  if (place === undefined) {
+    context.err('kpf: no forwards.yaml here or in the directories above, up to the repository\n    name the file of the project with -f, or see: kpf ls\n')
+    return { kind: 'ended', code: exitCodes.usage }
+  }
+  const record = await readLock(place.lock)
+  return record === undefined ? { kind: 'ended', code: notRunning(context) } : { kind: 'owner', owner: ownerOf(record, place.lock) }
+}
+
+/** The holder of a lock as one to ask. */
+export function ownerOf({ note, pid, started, nonce }: LockRecord, lock: string): Owner {
+  return { socket: typeof note['socket'] === 'string' ? note['socket'] : '', pid, started, lock, nonce }
+}
+
+/** Asks; a refusal and a silence are said, and end with their code. */
+export async function tell(context: Context, owner: Owner, question: Question, limitMs: number = ANSWER_MS): Promise<Told> {
+  return heard(context, owner, await askWithin(owner.socket, question, limitMs))
+}
+
+/** What came back, with everything said that a person should know of it. */
+export async function heard(context: Context, owner: Owner, asked: Asked): Promise<Told> {
+  if (asked.kind === 'unreachable') return { kind: 'ended', code: await silent(context, owner, asked.errno) }
+  tellSkew(context, asked)
+  if (asked.code === 200 || asked.code === 422) return { kind: 'told', code: asked.code, body: asked.body }
+  const { error, hint } = wordsOf(asked.body)
+  context.err(`kpf: ${error}\n    ${hint}\n`)
+  return { kind: 'ended', code: asked.code === 404 ? exitCodes.usage : exitCodes.failed }
+}
+
+/** The status of the project. */
+export async function statusOf(
+  context: Context,
+): Promise<{ readonly kind: 'status'; readonly status: StatusBody; readonly owner: Owner } | { readonly kind: 'ended'; readonly code: number }> {
+  const reached = await reach(context)
+  if (reached.kind === 'ended') return reached
+  const told = await tell(context, reached.owner, { method: 'GET', path: '/v1/status' })
+  if (told.kind === 'ended') return told
+  const status = asStatus(told.body)
+  if (status) return { kind: 'status', status, owner: reached.owner }
+  context.err(
+    `kpf: the supervisor (pid ${reached.owner.pid}) speaks another version of the control API\n    use the kpf that started it, or: kill ${reached.owner.pid}\n`,
+  )
+  return { kind: 'ended', code: exitCodes.owned }
+}
+
+/** A body as a status, by its version: that promises the rest. */
+export function asStatus(body: unknown): StatusBody | undefined {
+  const isStatus = typeof body === 'object' && body !== null && 'v' in body && body.v === API_VERSION && 'forwards' in body
+  return isStatus ? (body as StatusBody) : undefined
+}
+
+/** Whether the process of a lock is there; one that is not has left a lock that the next `up` takes over. */
+export async function isThere({ pid, started }: Owner): Promise<boolean> {
+  return pid > 0 && (await startOf(pid)) === started
+}
+
+/** Says why there is no answer, and gives the code. */
+export async function silent(context: Context, owner: Owner, errno: string): Promise<number> {
+  if (!(await isThere(owner))) return notRunning(context)
+  context.err(`kpf: the supervisor (pid ${owner.pid}) does not answer (${errno})\n    if it stays so: kill ${owner.pid}, then kpf up\n`)
+  return exitCodes.owned
+}
+
+function notRunning(context: Context): number {
+  context.err('kpf: this project does not run\n    start it with: kpf up -d; those that run: kpf ls\n')
+  return exitCodes.notRunning
+}
+
+function tellSkew(context: Context, { version }: Extract<Asked, { kind: 'answered' }>): void {
+  if (version === '' || version === context.version) return
+  context.err(`kpf: the supervisor is kpf ${version}, this is ${context.version}\n    to start it anew: kpf down && kpf up -d\n`)
+}
+
+function wordsOf(body: unknown): { error: string; hint: string } {
+  const of = (name: 'error' | 'hint', fallback: string): string => {
+    const value: unknown = typeof body === 'object' && body !== null && name in body ? Reflect.get(body, name) : undefined
+    return typeof value === 'string' ? value : fallback
+  }
+  return { error: of('error', 'the supervisor refuses'), hint: of('hint', 'see: docs/control-api.md') }
+}

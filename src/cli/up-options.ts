@@ -1,0 +1,22 @@
+/** The flags of `kpf up` that bound a run: checked before anything begins. */
+import { durationMs } from '../file/duration.ts'
+import { type Context, isSet, textFlag } from './context.ts'
+import { isDuration } from './durations.ts'
+import { outputForm } from './renderer.ts'
+
+/** What a run was asked for beside its file. */
+export interface UpOptions {
+  readonly ttlMs: number | undefined
+  readonly endsOnFailure: boolean
+  readonly portsFile: string | undefined
+}
+
+/** The options, or what is wrong with them in two lines. */
+export function upOptions(context: Context): UpOptions | string {
+  const { flags } = context
+  if (outputForm(context) === undefined) return `up knows no output "${textFlag(flags, 'output')}"\n    use auto, plain, jsonl or quiet`
+  const wrong = ['ttl', 'wait-timeout'].find((name) => !isDuration(textFlag(flags, name) ?? '1s'))
+  if (wrong !== undefined) return `--${wrong} is no duration: "${textFlag(flags, wrong)}"\n    write 30s, 10m or 8h`
+  const ttl = textFlag(flags, 'ttl')
+  return { ttlMs: ttl === undefined ? undefined : durationMs(ttl), endsOnFailure: isSet(flags, 'abort-on-failure'), portsFile: textFlag(flags, 'ports-file') }
+}

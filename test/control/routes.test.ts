@@ -1,0 +1,24 @@
+/** What a project that is ending still does. */
+import { expect, test } from 'vitest'
+import { answer, type Controlled } from '../../src/control/routes.ts'
+import { status } from './world.ts'
+
+const ending: Controlled = {
+  version: '9.9.9',
+  status: () => ({ ...status(), isStopping: true }),
+  apply: () => Promise.reject(new Error('not asked')),
+  reload: () => Promise.reject(new Error('not asked')),
+  start: (names) => ({ names }),
+  stop: (names) => ({ names }),
+  restart: (names) => ({ names }),
+  kick: () => {},
+  end: async () => ({ forwards: 1, served: 0, failed: 0, reset: 0 }),
+}
+
+test('a project that is ending takes nothing on, tells how it is, and may be hurried', async () => {
+  for (const route of ['apply', 'reload', 'start', 'stop', 'restart', 'kick']) {
+    expect(await answer(ending, `POST /v1/${route}`, {})).toMatchObject({ code: 409, body: { error: 'the project is ending' } })
+  }
+  expect(await answer(ending, 'GET /v1/status', {})).toMatchObject({ code: 200, body: { isStopping: true } })
+  expect(await answer(ending, 'POST /v1/stop', { end: true, drainMs: 0 })).toMatchObject({ code: 200, body: { forwards: 1 } })
+})

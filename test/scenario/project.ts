@@ -1,0 +1,91 @@
+/** A project in a folder of its own, with its own state, on the sample cluster. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { StatusBody } from '../../src/control/shapes.ts'
+import { kpf, program } from '../e2e/kpf.ts'
+
+/** What a finished run printed. */
+export type Ran = Awaited<ReturnType<typeof kpf>>
+
+export class ScenarioProject {
+  readonly dir: string
+  readonly env: Readonly<Record<string, string>>
+
+  private constructor(dir: string, kubeconfig: string) {
+    this.dir = dir
+    this.env = { KUBECONFIG: kubeconfig, XDG_STATE_HOME: dir, XDG_RUNTIME_DIR: '' }
+  }
+
+  static async make(text: string, kubeconfig: string): Promise<ScenarioProject> {
+    const dir = await mkdtemp(join(tmpdir(), 'kpf-prj-'))
+    await writeFile(join(dir, 'kubeconfig'), kubeconfig)
+    const project = new ScenarioProject(dir, join(dir, 'kubeconfig'))
+    await project.write(text)
+    return project
+  }
+
+  write(text: string): Promise<void> {
+    return writeFile(join(this.dir, 'forwards.yaml'), text)
+  }
+
+  /** Runs a verb in the folder. */
+  run(...args: readonly string[]): Promise<Ran> {
+    return kpf(args, { cwd: this.dir, env: this.env })
+  }
+
+  /** Starts a verb and leaves it running. */
+  spawn(...args: readonly string[]): Running {
+    return new Running(spawn(process.execPath, [program, ...args], { cwd: this.dir, env: { ...process.env, ...this.env }, stdio: ['ignore', 'pipe', 'pipe'] }))
+  }
+
+  /** The status as `kpf ps -o json --all` has it. */
+  async status(): Promise<StatusBody> {
+    const { code, stdout, stderr } = await this.run('ps', '-o', 'json', '--all')
+    if (code !== 0) throw new Error(`ps: ${code} ${stderr}`)
+    return JSON.parse(stdout)
+  }
+
+  /** Locks and sockets that are there. */
+  async left(): Promise<readonly string[]> {
+    const names = await Promise.all(['run', 'projects'].map((folder) => readdir(join(this.dir, 'kpf', folder)).catch(() => [])))
+    return names.flat().filter((name) => !/\.log(\.out)?$/.test(name))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.run('down', '--now')
+    await rm(this.dir, { recursive: true, force: true })
+  }
+}
+
+/** A verb that runs. */
+export class Running {
+  readonly child: ChildProcess
+  readonly exited: Promise<number>
+  #text = { stdout: '', stderr: '' }
+
+  constructor(child: ChildProcess) {
+    this.child = child
+    this.exited = once(child, 'close').then(([code]) => Number(code))
+    child.stdout?.on('data', (chunk: Buffer) => {
+      this.#text.stdout += chunk.toString()
+    })
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.#text.stderr += chunk.toString()
+    })
+  }
+
+  get stdout(): string {
+    return this.#text.stdout
+  }
+
+  get stderr(): string {
+    return this.#text.stderr
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name)
+  }
+}

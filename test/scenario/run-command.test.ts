@@ -1,0 +1,78 @@
+/** `kpf run` and `kpf env`: forwards for as long as a command needs them. */
+import { chmod, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { realClock } from '../../src/system/clock.ts'
+import { freePort } from '../e2e/kpf.ts'
+import { ScenarioProject } from './project.ts'
+
+let sandbox: Sandbox
+
+beforeAll(async () => {
+  sandbox = await Sandbox.start({
+    clock: realClock,
+    namespace: 'shop',
+    apps: [{ name: 'web', image: 'shop/web:2.1.0', replicas: 2, ports: { 8080: { name: 'http', speaks: 'http' } } }],
+  })
+})
+afterAll(() => sandbox.close())
+
+const node = process.execPath
+const fetching = `fetch('http://' + process.env.KPF_WEB_ADDR).then((r) => r.text()).then((t) => { console.log(t.slice(0, 10)); process.exit(7) })`
+const one = async (): Promise<string> => `name: shop\nforwards:\n  web: svc/web ${await freePort()}:80\n`
+
+test('the command finds the forwards ready, its code is the code, and nothing is left', async () => {
+  await using project = await ScenarioProject.make(await one(), sandbox.kubeconfig)
+  expect(await project.run('run', '--', node, '-e', fetching)).toEqual({ code: 7, stdout: 'hello from\n', stderr: '' })
+  expect(await project.left()).toEqual([])
+})
+
+test('words after -- are the command, flags and all', async () => {
+  await using project = await ScenarioProject.make(await one(), sandbox.kubeconfig)
+  const ran = await project.run('run', 'web', '--', node, '-p', 'process.argv.slice(1).join(" ")', '--', '-f', 'x')
+  expect(ran).toMatchObject({ code: 0, stdout: '-f x\n' })
+})
+
+test('a command that is not there is 127, one that cannot be run 126, and kpf’s own failure 125', async () => {
+  await using project = await ScenarioProject.make(await one(), sandbox.kubeconfig)
+  expect(await project.run('run', '--', './nothing')).toMatchObject({ code: 127, stderr: expect.stringContaining('cannot run "./nothing" (ENOENT)') })
+  await writeFile(join(project.dir, 'plain'), '')
+  await chmod(join(project.dir, 'plain'), 0o600)
+  expect(await project.run('run', '--', './plain')).toMatchObject({ code: 126 })
+  expect(await project.run('run')).toMatchObject({ code: 2, stderr: expect.stringContaining('run takes a command') })
+  await project.write('forwards: [\n')
+  expect(await project.run('run', '--', node, '-e', '0')).toMatchObject({ code: 125 })
+  await project.write(`forwards:\n  web: { target: svc/web, context: nowhere, ports: ["${await freePort()}:80"] }\n`)
+  expect(await project.run('run', '--', node, '-e', '0')).toMatchObject({ code: 125, stderr: expect.stringContaining('web: failed') })
+})
+
+test('signals reach the command, and its end is the end', async () => {
+  await using project = await ScenarioProject.make(await one(), sandbox.kubeconfig)
+  const listening = "process.on('SIGTERM', () => { console.log('told'); process.exit(3) }); console.log('up'); setInterval(() => {}, 1000)"
+  const running = project.spawn('run', '--', node, '-e', listening)
+  await expect.poll(() => running.stdout).toContain('up')
+  running.signal('SIGTERM')
+  expect(await running.exited).toBe(3)
+  expect(running.stdout).toBe('up\ntold\n')
+  const killed = project.spawn('run', '--', node, '-e', "console.log('up'); setInterval(() => {}, 1000)")
+  await expect.poll(() => killed.stdout).toContain('up')
+  killed.signal('SIGINT')
+  expect(await killed.exited).toBe(130)
+  expect(await project.left()).toEqual([])
+})
+
+test('a project that runs is used and left; one that is ended meanwhile ends the command', async () => {
+  await using project = await ScenarioProject.make(await one(), sandbox.kubeconfig)
+  expect((await project.run('up', '--wait')).code).toBe(0)
+  expect(await project.run('run', '--', node, '-e', fetching)).toMatchObject({ code: 7, stdout: 'hello from\n' })
+  expect((await project.status()).mode).toBe('detached')
+  const env = await project.run('env')
+  expect(env.stdout).toMatch(/^export KPF_WEB_HOST='127\.0\.0\.1'\nexport KPF_WEB_PORT='\d+'\nexport KPF_WEB_ADDR='127\.0\.0\.1:\d+'\n$/)
+  expect(await project.run('env', '-o', 'csh')).toMatchObject({ code: 2 })
+  expect((await project.run('down')).code).toBe(0)
+  const running = project.spawn('run', '--', node, '-e', "console.log('up'); setInterval(() => {}, 1000)")
+  await expect.poll(() => running.stdout).toContain('up')
+  expect((await project.run('down')).code).toBe(0)
+  expect(await running.exited).toBe(125)
+})
