@@ -5,7 +5,7 @@
  * machine as long as nothing is in the way, and is then remembered. Whether a port is free
  * is asked of whoever calls.
  */
-import type { Forward, PortMapping, Project } from './forward.ts'
+import type { Forward, LocalAddress, PortMapping, Project } from './forward.ts'
 
 /** What was chosen, by forward and port. */
 export interface Chosen {
@@ -19,7 +19,7 @@ export interface ChoiceOptions {
   readonly remembered: Chosen
   /** Of this run: those ports are our own, and so not free. */
   readonly live: Chosen
-  readonly isFree: (port: number, address: string) => Promise<boolean>
+  readonly isFree: (port: number, addresses: readonly string[]) => Promise<boolean>
 }
 
 /** A project without open choices, what was chosen, and what to remember. */
@@ -80,25 +80,31 @@ class Choice {
       const addresses = port.addresses.map((address) => (address.address === 'auto' ? { ...address, address: this.#address(forward.name) } : address))
       const key = `${forward.name}/${port.name ?? port.remotePort}`
       const isSecond = forward.ports.findIndex((other) => (other.name ?? other.remotePort) === (port.name ?? port.remotePort)) !== index
-      const localPort = port.localPort === 0 ? await this.#port(isSecond ? `${key}#${index}` : key, addresses[0]?.address ?? '127.0.0.1') : port.localPort
+      const localPort = port.localPort === 0 ? await this.#port(isSecond ? `${key}#${index}` : key, addresses) : port.localPort
       ports.push({ ...port, addresses, localPort })
     }
     return { ...forward, ports }
   }
 
-  async #port(key: string, address: string): Promise<number> {
-    const { live, remembered, isFree } = this.#options
+  async #port(key: string, addresses: readonly LocalAddress[]): Promise<number> {
+    const { live, remembered } = this.#options
+    // `localhost` is two addresses: a port that one of them has not is no port for both.
+    const isFree = (port: number): Promise<boolean> =>
+      this.#options.isFree(
+        port,
+        addresses.map(({ address }) => address),
+      )
     const own = live.ports[key]
     if (own !== undefined && !this.#taken.has(own)) return this.#take(key, own)
     const before = remembered.ports[key]
-    if (before !== undefined && !this.#taken.has(before) && (await isFree(before, address))) return this.#take(key, before)
+    if (before !== undefined && !this.#taken.has(before) && (await isFree(before))) return this.#take(key, before)
     const { first, last } = this.#project.settings.portRange ?? DEFAULT_RANGE
     const size = last - first + 1
     const others = new Set([...Object.entries(remembered.ports), ...Object.entries(live.ports)].filter(([other]) => other !== key).map(([, port]) => port))
     const start = hash(`${this.#project.name}/${key}`) % size
     for (let step = 0; step < size; step++) {
       const port = first + ((start + step) % size)
-      if (!this.#taken.has(port) && !others.has(port) && (await isFree(port, address))) return this.#take(key, port)
+      if (!this.#taken.has(port) && !others.has(port) && (await isFree(port))) return this.#take(key, port)
     }
     // Any other is better than none.
     return 0

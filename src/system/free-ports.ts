@@ -1,6 +1,7 @@
 /** Local ports that nobody has at this moment. */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { errnoOf } from './files.ts'
 
 /** So many different ports, free on 127.0.0.1; somebody else may take one before its use. */
 export async function freePorts(count: number): Promise<readonly number[]> {
@@ -19,14 +20,19 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   return ports
 }
 
-/** Whether nobody has a port on an address at this moment. */
-export async function isFreePort(port: number, address: string): Promise<boolean> {
+/** Whether nobody has a port on any of the addresses at this moment. An address that the machine does not have is no reason against a port. */
+export async function isFreePort(port: number, addresses: readonly string[]): Promise<boolean> {
+  for (const host of addresses) if (!(await isFreeOn(host, port))) return false
+  return true
+}
+
+async function isFreeOn(host: string, port: number): Promise<boolean> {
   const server = createServer()
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  server.once('error', () => resolve(false))
-  server.listen({ port, host: address, exclusive: true }, () => resolve(true))
-  const isFree = await promise
-  if (!isFree) return false
+  const { promise, resolve } = Promise.withResolvers<string | undefined>()
+  server.once('error', (error) => resolve(errnoOf(error)))
+  server.listen({ port, host, exclusive: true }, () => resolve(undefined))
+  const errno = await promise
+  if (errno !== undefined) return errno !== 'EADDRINUSE' && errno !== 'EACCES'
   server.close()
   await once(server, 'close')
   return true

@@ -52,6 +52,18 @@ test('a port of this run is our own: a reload does not move it, unless the file 
   expect((await chosen(TWO.replace('20001', '20002'), { live, busy: [20_002] })).ports[0]).not.toBe(20_002)
 })
 
+test('a port is asked for on all its addresses', async () => {
+  const asked: string[] = []
+  const isFree = async (port: number, addresses: readonly string[]): Promise<boolean> => asked.push(`${port} ${addresses.join(' ')}`) > 1
+  const { project: result } = await assigned(project('settings: { portRange: 20000-20001 }\nforwards: { a: svc/a :80 }'), {
+    remembered: nothingChosen,
+    live: nothingChosen,
+    isFree,
+  })
+  expect(asked.map((text) => text.slice(5))).toEqual([' 127.0.0.1 ::1', ' 127.0.0.1 ::1'])
+  expect(`${result.forwards[0]?.ports[0]?.localPort}`).toBe(asked[1]?.slice(0, 5))
+})
+
 test('a full range leaves the choice to the system', async () => {
   expect((await chosen(TWO, { busy: [20_000, 20_002, 20_003] })).ports).toEqual([0, 0, 20_001])
 })
