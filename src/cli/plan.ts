@@ -13,12 +13,17 @@ export async function planVerb(context: Context): Promise<number> {
     context.err(`kpf: plan knows no output "${output}"\n    use text or json\n`)
     return exitCodes.usage
   }
-  const opened = await openFiles(context)
+  const opened = await openFiles(context, context.words)
   if (opened.kind === 'ended') return opened.code
-  const { loaded } = opened
+  const { found, loaded } = opened
   if (loaded.kind === 'rejected') {
     context.err(`${problemsText(loaded.problems)}\n`)
     return loaded.needsApproval ? exitCodes.approval : exitCodes.usage
+  }
+  const unknown = context.words.find((name) => !loaded.project.forwards.some((forward) => forward.name === name))
+  if (unknown !== undefined) {
+    context.err(`kpf: no forward "${unknown}" in ${found.shownAs}\n    it has: ${loaded.project.forwards.map(({ name }) => name).join(', ')}\n`)
+    return exitCodes.usage
   }
   const { forwards } = loaded.project
   // There is nobody yet who could be asked what runs: a supervisor keeps no door open.

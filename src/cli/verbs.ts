@@ -113,7 +113,7 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: 'plan',
-    usage: 'kpf plan [-f FILE]',
+    usage: 'kpf plan [NAME…] [-f FILE]',
     summary: 'say what up would do, and why',
     flags: [{ name: 'exit-code', help: 'end with 10 when there is something to do' }],
     examples: ['kpf plan', 'kpf plan --exit-code -o json'],

@@ -222,6 +222,8 @@ test('config, plan and check say what the files mean, as data on stdout', async 
   }
   expect(await run('plan')).toEqual([0, '+ web  svc/web:80 on localhost:3100  (added)\nnot started: off\n'])
   expect(await run('plan', '--exit-code', '--profile', 'more')).toEqual([10, expect.stringContaining('+ off  svc/web:http on localhost:auto  (added)')])
+  expect(await run('plan', 'off')).toEqual([0, '+ off  svc/web:http on localhost:auto  (added)\nnot started: web\n'])
+  expect(await run('plan', 'of')).toEqual([2, ''])
   expect(await run('config', '--variables')).toEqual([0, 'PORT  environment\n'])
   expect(await run('config', '--profiles')).toEqual([0, 'more\n'])
   expect((await run('config', '--hash'))[1]).toMatch(/^web [0-9a-f]{64}\noff [0-9a-f]{64}\n$/)
