@@ -34,7 +34,7 @@ complete -F _kpf kpf
 const zsh = `#compdef kpf
 # zsh completion of kpf. In ~/.zshrc, after compinit: source <(kpf completion zsh)
 _kpf() {
-  local line value meaning current="\${(Q)words[CURRENT]}" want_files=""
+  local line value meaning shown_value current="\${(Q)words[CURRENT]}" want_files=""
   local -a values shown open open_shown
   for line in "\${(@f)$(command kpf __complete -- "\${(@Q)words[2,CURRENT-1]}" "=$current" 2>/dev/null)}"; do
     [[ -z $line ]] && continue
@@ -44,13 +44,18 @@ _kpf() {
     fi
     value="\${line%%$'\\t'*}"
     meaning=""
-    [[ $line == *$'\\t'* ]] && meaning="  -- \${line#*$'\\t'}"
+    [[ $line == *$'\\t'* ]] && meaning="  \${line#*$'\\t'}"
+    # In columns, and no wider than the screen: zsh would break the line.
+    shown_value="$value"
+    [[ -n $meaning ]] && (( \${#value} < 16 )) && shown_value="\${(r:16:)value}"
+    shown_value+="$meaning"
+    shown_value="\${shown_value[1,\${COLUMNS:-80}-1]}"
     if [[ $value == */ ]]; then
       open+=("$value")
-      open_shown+=("$value$meaning")
+      open_shown+=("$shown_value")
     else
       values+=("$value")
-      shown+=("$value$meaning")
+      shown+=("$shown_value")
     fi
   done
   (( \${#values} )) && compadd -V kpf -l -d shown -a values

@@ -56,7 +56,7 @@ export class TmuxTerminal implements AsyncDisposable {
 
   /** Keys as tmux names them: `q`, `C-c`, `Down`. */
   async press(...keys: readonly string[]): Promise<void> {
-    await this.#tmux('send-keys', ...keys)
+    await this.#tmux('send-keys', '--', ...keys)
   }
 
   async resize(width: number, height: number): Promise<void> {

@@ -9,6 +9,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hasTmux, TmuxTerminal } from '../cli/tmux.ts'
 import { program } from '../e2e/kpf.ts'
 import { run } from '../e2e/rig/program.ts'
 
@@ -95,12 +96,15 @@ interface Shell {
   readonly path: string
   /** The arguments that make the shell print what it would offer at the end of the line. */
   readonly args: (line: string) => readonly string[]
+  /** How a person starts it here, and what they type once. */
+  readonly interactive: readonly [readonly string[], string]
 }
 
 const shells: Readonly<Record<string, Shell>> = {
   bash: {
     path: '/usr/bin/bash',
     args: (line) => ['--norc', '-c', 'eval "$(kpf completion bash)"; COMP_LINE=$1; COMP_POINT=${#1}; _kpf; printf "%s\\n" "${COMPREPLY[@]}"', '-', line],
+    interactive: [['--norc'], 'PS1="> "; eval "$(kpf completion bash)"'],
   },
   zsh: {
     path: '/usr/bin/zsh',
@@ -115,11 +119,18 @@ source <(kpf completion zsh); words=("\${(@s: :)1}"); CURRENT=$#words; _kpf`,
       '-',
       line,
     ],
+    interactive: [['-f'], 'PS1="> "; autoload -U compinit; compinit -u -d "$HOME/dump"; source <(kpf completion zsh)'],
   },
   fish: {
     path: '/usr/bin/fish',
     args: (line) => ['--no-config', '-c', 'kpf completion fish | source; complete -C $argv[1]', line],
+    interactive: [['--no-config'], 'function fish_prompt; echo "> "; end; kpf completion fish | source'],
   },
+}
+
+/** What a shell on a terminal is given of the environment. */
+function environment(): Record<string, string> {
+  return Object.fromEntries(['PATH', 'KUBECONFIG', 'HOME', 'XDG_CACHE_HOME'].map((key) => [key, env[key] ?? '']))
 }
 
 async function offered(shell: Shell, line: string): Promise<readonly string[]> {
@@ -128,7 +139,7 @@ async function offered(shell: Shell, line: string): Promise<readonly string[]> {
   return stdout.split('\n').flatMap((text) => (text === '' ? [] : [text.split('\t')[0] ?? '']))
 }
 
-describe.each(Object.entries(shells))('in %s', (_name, shell) => {
+describe.each(Object.entries(shells))('in %s', (name, shell) => {
   const isThere = existsSync(shell.path)
   describe.skipIf(!isThere)(isThere ? 'here' : `(skipped: ${shell.path} is not installed)`, () => {
     test.each<[string, readonly string[]]>([
@@ -141,6 +152,22 @@ describe.each(Object.entries(shells))('in %s', (_name, shell) => {
       const words = await offered(shell, line)
       const fitting = line.endsWith('-f m') ? words.filter((word) => word.startsWith('m')) : words
       expect(fitting.toSorted()).toEqual(expected)
+    })
+
+    test.skipIf(!hasTmux)(hasTmux ? 'with the Tab key' : '(skipped: tmux is not installed)', async () => {
+      const [args, first] = shell.interactive
+      await using terminal = await TmuxTerminal.start(name, ['env', '-C', dir, shell.path, ...args], { env: environment() })
+      await terminal.press(`${first}; clear; echo here`, 'Enter')
+      await terminal.shows(/^here$/m)
+      await terminal.press('kpf chec', 'Tab')
+      await terminal.shows(/> kpf check$/)
+      await terminal.press('-f m', 'Tab')
+      await terminal.shows(/> kpf check -f more\.yaml$/)
+      await terminal.press('C-u', 'kpf trace sv', 'Tab')
+      await terminal.shows(/> kpf trace svc\/$/)
+      await terminal.press('C-u', 'kpf ', 'Tab', 'Tab')
+      const shown = await terminal.shows(/\bversion\b/)
+      expect(shown.split('\n').filter((line) => line.length > 80)).toEqual([])
     })
 
     test.each<[string, readonly string[]]>([
