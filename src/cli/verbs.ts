@@ -83,7 +83,7 @@ export const verbs: readonly Verb[] = [
     examples: ['kpf up', 'kpf up api db', 'kpf up -d', 'kpf up --wait --wait-timeout 2m', 'kpf up -o jsonl'],
     arguments: ['forward'],
     outputs: ['auto', 'plain', 'jsonl', 'quiet'],
-    exits: [0, 2, 9, 130, 143],
+    exits: [0, 2, 7, 9, 130, 143],
     run: async (context) => (await import('./up.ts')).up(context),
   },
   ...controlVerbs,
@@ -109,6 +109,8 @@ export const verbs: readonly Verb[] = [
       { name: 'hash', help: 'list a digest of each forward: another one means that it changed' },
     ],
     examples: ['kpf config', 'kpf config --explain forwards.api', 'kpf config --variables'],
+    outputs: ['yaml', 'json'],
+    exits: [0, 2, 9],
     run: async (context) => (await import('./config.ts')).config(context),
   },
   {
@@ -117,6 +119,8 @@ export const verbs: readonly Verb[] = [
     summary: 'say what up would do, and why',
     flags: [{ name: 'exit-code', help: 'end with 10 when there is something to do' }],
     examples: ['kpf plan', 'kpf plan --exit-code -o json'],
+    outputs: ['text', 'json'],
+    exits: [0, 2, 9, 10],
     run: async (context) => (await import('./plan.ts')).planVerb(context),
   },
   {
@@ -125,6 +129,7 @@ export const verbs: readonly Verb[] = [
     summary: 'write a first forwards file, from the services of the context in use',
     flags: [],
     examples: ['kpf init', 'kpf init -n shop -f -'],
+    exits: [0, 1, 2],
     run: async (context) => (await import('./init.ts')).init(context),
   },
   {
@@ -133,6 +138,7 @@ export const verbs: readonly Verb[] = [
     summary: 'approve what a file may not do unasked: open addresses, low ports, kubeconfigs',
     flags: [],
     examples: ['kpf trust', 'kpf trust --yes'],
+    exits: [0, 1, 2, 9],
     run: async (context) => (await import('./trust.ts')).trust(context),
   },
   {
@@ -202,6 +208,7 @@ export const verbs: readonly Verb[] = [
     summary: 'print the JSON Schema of the file, or what it says for people',
     flags: [],
     examples: ['kpf schema > forwards.schema.json', 'kpf schema -o markdown'],
+    outputs: ['json', 'markdown'],
     run: async (context) => (await import('./schema.ts')).schema(context),
   },
   {
