@@ -12,6 +12,7 @@ import { realClock } from '../system/clock.ts'
 import { openUrl } from '../system/open-url.ts'
 import type { Context } from './context.ts'
 import { firstReady } from './first-ready.ts'
+import { wrapped } from './help-layout.ts'
 import type { Renderer } from './renderer.ts'
 
 const FRAME_MS = 100
@@ -19,8 +20,13 @@ const FRAME_MS = 100
 const IDLE_FRAME_MS = 1_000
 /** Long enough to be read, short enough that the keys come back. */
 const NOTE_MS = 4_000
+/** As wide as a time and a blank. */
+const INDENT = ' '.repeat(9)
+const MIN_FACT_WIDTH = 20
 const HIDE_CURSOR = '\u001b[?25l'
 const SHOW_CURSOR = '\u001b[?25h'
+const CLEAR_REST = '\u001b[K'
+const CLEAR_BELOW = '\u001b[0J'
 const UP = '\u001b[A'
 const DOWN = '\u001b[B'
 
@@ -144,7 +150,9 @@ class LiveTable {
     )
     // A blank line keeps what was said apart from the table, and goes with it.
     const drawn = ['', ...lines]
-    out(`${this.#erasing()}${[...this.#above, ...drawn].map((line) => `${line}\n`).join('')}`)
+    // Each line over the one that stands there, and what is left below goes. To clear the screen from its first
+    // character on, as a full one would be, is for tmux a reason to keep a copy of it in its history.
+    out(`${this.#goingUp()}${[...this.#above, ...drawn].map((line) => `${line}${CLEAR_REST}\n`).join('')}${CLEAR_BELOW}`)
     this.#above = []
     this.#drawn = drawn
     this.#scroll = scroll
@@ -174,14 +182,29 @@ class LiveTable {
     if (event.type === 'forward-state-changed' && (!this.#isLogging || this.#stopsAtMs !== undefined)) return []
     if (event.type === 'stopped') return [`${this.#options.title.split('  ')[0] ?? ''} ${endText(event)}`]
     const lines = eventLines(event, this.#options.specOf, clockTime)
-    return lines.map((line, index) => (index === 0 ? `${clockTime(event.time)} ${line}` : `         ${line}`))
+    const { width } = this.#context.terminal.size()
+    return lines.flatMap((line, index) => {
+      // The lines of a file are shown as they are.
+      const parts = line.startsWith('    ') ? [line] : wrapped(line, Math.max(MIN_FACT_WIDTH, width - INDENT.length))
+      return parts.map((part, row) => `${index === 0 && row === 0 ? `${clockTime(event.time)} ` : INDENT}${part}`)
+    })
+  }
+
+  /** To where the table begins, which is gone then. */
+  #erasing(): string {
+    const rows = this.#rows()
+    return rows === 0 ? '' : `${this.#goingUp()}${`${CLEAR_REST}\n`.repeat(rows)}${this.#goingUp()}`
+  }
+
+  #goingUp(): string {
+    const rows = this.#rows()
+    return rows === 0 ? '' : `\u001b[${rows}A\r`
   }
 
   /** A terminal that has become narrower has broken the lines that are on it. */
-  #erasing(): string {
+  #rows(): number {
     const { width } = this.#context.terminal.size()
-    const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(stripVTControlCharacters(line).length / width)), 0)
-    return rows === 0 ? '' : `\u001b[${rows}A\r\u001b[0J`
+    return this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(stripVTControlCharacters(line).length / width)), 0)
   }
 }
 

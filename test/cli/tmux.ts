@@ -42,6 +42,11 @@ export class TmuxTerminal implements AsyncDisposable {
       .trimEnd()
   }
 
+  /** What has scrolled away, and the screen. */
+  history(): Promise<string> {
+    return this.#tmux('capture-pane', '-p', '-S', '-')
+  }
+
   /** The screen, once it shows that. */
   async shows(expected: RegExp): Promise<string> {
     let shown = ''

@@ -143,6 +143,30 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
     await terminal.ended()
   })
 
+  test('an edit is told in lines that fit, and a bad one with its place', async () => {
+    const [port = 0] = await freePorts(1)
+    await using terminal = await up(`forwards:\n  web: svc/web ${port}:80\n`)
+    await terminal.shows(/ready in/)
+    await writeFile(join(folders.at(-1) ?? '', 'forwards.yaml'), `name: shop\nforwards:\n  web: svc/web ${port}:80\n  bad: svc/web 1:2:3\n`)
+    expect(masked(await terminal.shows(/not applied[^]*● web/)).replaceAll(/\b\d\d:\d\d:\d\d\b/g, 'HH:MM:SS')).toMatchInlineSnapshot(`
+      "shop  sample/shop  /tmp/kpf-xxxxxx/forwards.yaml
+      ready in N s
+      HH:MM:SS /tmp/kpf-xxxxxx/forwards.yaml not applied, still running the one
+               of HH:MM:SS
+               /tmp/kpf-xxxxxx/forwards.yaml:4:16 KPF_PORT "1:2:3" is not a
+               port
+                     bad: svc/web 1:2:3
+                                  ^
+                   fix: write [LOCAL:]REMOTE, such as 8080:80
+
+        ● web  localhost:PPPPP  svc/web:80  web-xxxxx  2.1.0  0 conn AGE
+
+        ready                                                 r retry  l log  q quit"
+    `)
+    await terminal.press('q')
+    await terminal.ended()
+  })
+
   test('a busy port: who has it, what helps, and that it is taken over', async () => {
     const [port = 0, other = 0] = await freePorts(2)
     const [squatter] = await squatters(port)
@@ -264,6 +288,8 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
     await terminal.shows(/f39/)
     await terminal.press('k', 'Up')
     await terminal.shows(/and 3 ready/)
+    // Frames are drawn over each other: none is left behind for whoever scrolls back.
+    expect((await terminal.history()).match(/40 ready/g) ?? []).toHaveLength(1)
     for (const server of servers) server.close()
     await terminal.press('q')
     expect(masked(await terminal.ended())).toMatchInlineSnapshot(`
