@@ -1,5 +1,8 @@
 /** A program on a real terminal, kept by tmux: what a person sees of it, and the keys they press. */
 import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect } from 'vitest'
 import { outputOf, run } from '../e2e/rig/program.ts'
 
@@ -17,15 +20,16 @@ export interface TerminalOptions {
 
 /** One terminal, with one program in it. */
 export class TmuxTerminal implements AsyncDisposable {
-  readonly #socket: string
+  /** For its socket, which tmux leaves behind. */
+  readonly #dir: string
 
-  private constructor(socket: string) {
-    this.#socket = socket
+  private constructor(dir: string) {
+    this.#dir = dir
   }
 
-  /** Starts the program; its screen stays when it has ended. `name` tells terminals of one test file apart. */
-  static async start(name: string, command: readonly string[], { width = 80, height = 24, env = {} }: TerminalOptions = {}): Promise<TmuxTerminal> {
-    const terminal = new TmuxTerminal(`kpf-test-${process.pid}-${name}`)
+  /** Starts the program; its screen stays when it has ended. */
+  static async start(command: readonly string[], { width = 80, height = 24, env = {} }: TerminalOptions = {}): Promise<TmuxTerminal> {
+    const terminal = new TmuxTerminal(await mkdtemp(join(tmpdir(), 'kpf-tmux-')))
     const variables = Object.entries({ LANG: 'C.UTF-8', TERM: 'screen-256color', ...env }).map(([key, value]) => `${key}=${value}`)
     const program = ['env', '-u', 'CI', '-u', 'NO_COLOR', '-u', 'FORCE_COLOR', ...variables, ...command].map(quoted).join(' ')
     await terminal.#tmux('new-session', '-d', '-x', `${width}`, '-y', `${height}`, `${program}; echo "[exit $?]"; cat`)
@@ -69,11 +73,12 @@ export class TmuxTerminal implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await run(TMUX, ['-L', this.#socket, 'kill-server'])
+    await run(TMUX, ['-S', join(this.#dir, 's'), 'kill-server'])
+    await rm(this.#dir, { recursive: true, force: true })
   }
 
   #tmux(...args: readonly string[]): Promise<string> {
-    return outputOf(TMUX, ['-L', this.#socket, '-f', '/dev/null', ...args])
+    return outputOf(TMUX, ['-S', join(this.#dir, 's'), '-f', '/dev/null', ...args])
   }
 }
 

@@ -139,7 +139,7 @@ async function offered(shell: Shell, line: string): Promise<readonly string[]> {
   return stdout.split('\n').flatMap((text) => (text === '' ? [] : [text.split('\t')[0] ?? '']))
 }
 
-describe.each(Object.entries(shells))('in %s', (name, shell) => {
+describe.each(Object.entries(shells))('in %s', (_name, shell) => {
   const isThere = existsSync(shell.path)
   describe.skipIf(!isThere)(isThere ? 'here' : `(skipped: ${shell.path} is not installed)`, () => {
     test.each<[string, readonly string[]]>([
@@ -156,7 +156,7 @@ describe.each(Object.entries(shells))('in %s', (name, shell) => {
 
     test.skipIf(!hasTmux)(hasTmux ? 'with the Tab key' : '(skipped: tmux is not installed)', async () => {
       const [args, first] = shell.interactive
-      await using terminal = await TmuxTerminal.start(name, ['env', '-C', dir, shell.path, ...args], { env: environment() })
+      await using terminal = await TmuxTerminal.start(['env', '-C', dir, shell.path, ...args], { env: environment() })
       await terminal.press(`${first}; clear; echo here`, 'Enter')
       await terminal.shows(/^here$/m)
       await terminal.press('kpf chec', 'Tab')

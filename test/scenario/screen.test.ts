@@ -29,12 +29,11 @@ afterAll(async () => {
   for (const folder of [dir, ...folders]) await rm(folder, { recursive: true, force: true })
 })
 
-let runs = 0
 const folders: string[] = []
 
 async function kpf(args: readonly string[], options: TerminalOptions = {}): Promise<TmuxTerminal> {
   const env = { HOME: dir, XDG_RUNTIME_DIR: '', KUBECONFIG: join(dir, 'kubeconfig'), ...options.env }
-  return TmuxTerminal.start(`${++runs}`, [process.execPath, program, ...args], { ...options, env })
+  return TmuxTerminal.start([process.execPath, program, ...args], { ...options, env })
 }
 
 async function up(text: string, options: TerminalOptions = {}): Promise<TmuxTerminal> {
