@@ -28,6 +28,7 @@ export default defineConfig({
   input: { kpf: 'src/main.ts', index: 'src/index.ts' },
   platform: 'node',
   plugins: [onlyReceiver],
+  preserveEntrySignatures: 'allow-extension',
   output: {
     dir: 'dist',
     format: 'esm',
