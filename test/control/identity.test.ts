@@ -2,11 +2,11 @@
 import { expect, test } from 'vitest'
 import { projectKey, socketFolders, socketPath, stateFolder } from '../../src/control/identity.ts'
 
-const shop = { files: ['/work/shop/forwards.yaml', '/work/shop/more.yaml'], name: undefined, portOffset: 0, host: 'laptop' }
+const shop = { files: ['/home/ann/shop/forwards.yaml', '/home/ann/shop/more.yaml'], name: undefined, portOffset: 0, host: 'laptop' }
 
 test('the key is the same whatever the order of the files, and another for every other project', () => {
   expect(projectKey({ ...shop, files: shop.files.toReversed() })).toBe(projectKey(shop))
-  const others = [{ files: ['/work/shop/forwards.yaml'] }, { name: 'shop' }, { portOffset: 1 }, { host: 'server' }].map((other) =>
+  const others = [{ files: ['/home/ann/shop/forwards.yaml'] }, { name: 'shop' }, { portOffset: 1 }, { host: 'server' }].map((other) =>
     projectKey({ ...shop, ...other }),
   )
   expect(new Set([projectKey(shop), ...others]).size).toBe(5)
