@@ -166,7 +166,7 @@ describe.each(Object.entries(shells))('in %s', (_name, shell) => {
       await terminal.press('C-u', 'kpf trace sv', 'Tab')
       await terminal.shows(/> kpf trace svc\/$/)
       await terminal.press('C-u', 'kpf ', 'Tab', 'Tab')
-      const shown = await terminal.shows(/\bversion\b/)
+      const shown = await terminal.shows(/\bdoctor\b/)
       expect(shown.split('\n').filter((line) => line.length > 80)).toEqual([])
     })
 

@@ -35,8 +35,8 @@ test('help of a verb, by the word and by the flag, is the same, on stdout', asyn
 })
 
 test.each<[readonly string[], string]>([
-  [['upp'], 'kpf: unknown verb "upp"\n    did you mean "kpf up"?\n'],
-  [['help', 'upp'], 'kpf: unknown verb "upp"\n    did you mean "kpf up"?\n'],
+  [['upp'], 'kpf: unknown verb "upp"\n    did you mean "kpf up" or "kpf ps" or "kpf url"?\n'],
+  [['help', 'upp'], 'kpf: unknown verb "upp"\n    did you mean "kpf up" or "kpf ps" or "kpf url"?\n'],
   [['up', '--no-wacht'], 'kpf: unknown flag "--no-wacht"\n    did you mean "--no-watch"?\n'],
   [['completion'], 'kpf: completion wants the name of a shell\n    write: kpf completion bash (or another of bash, zsh, fish, powershell)\n'],
   [['completion', 'csh'], 'kpf: there is no completion for "csh"\n    write: kpf completion bash (or another of bash, zsh, fish, powershell)\n'],
