@@ -43,9 +43,10 @@ export async function acquire(path: string, claimant: Claimant, depth = 0): Prom
   const { pid, started, note } = claimant
   const record: LockRecord = { nonce: crypto().randomBytes(12).toString('hex'), pid, started, note }
   const fresh = `${path}.${record.nonce}.new`
-  await writeFile(fresh, JSON.stringify(record), { flag: 'wx', mode: 0o600 })
   try {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
+      // Each time: one that sweeps may have seen the file before its text was in it.
+      await writeFile(fresh, JSON.stringify(record), { mode: 0o600 })
       // A link is there whole or not at all; O_EXCL would leave a moment in which the file is empty.
       if (await linked(fresh, path)) return held(path, { record, claimant, depth })
       const found = await readLock(path)
@@ -55,8 +56,7 @@ export async function acquire(path: string, claimant: Claimant, depth = 0): Prom
       const turn = await acquire(`${path}.${found.nonce}`, claimant, depth + 1)
       if (turn.kind === 'owned') return turn
       try {
-        if ((await readLock(path))?.nonce !== found.nonce) continue
-        await rename(fresh, path)
+        if ((await readLock(path))?.nonce !== found.nonce || !(await renamed(fresh, path))) continue
         return await held(path, { record, claimant, depth })
       } finally {
         await turn.release()
@@ -111,12 +111,24 @@ async function sweep(path: string, nonce: string, { isAlive }: Claimant): Promis
   }
 }
 
+/** False where another was quicker, or `from` was swept away. */
 async function linked(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to)
     return true
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return false
+    if (errnoOf(error) === 'EEXIST' || errnoOf(error) === 'ENOENT') return false
+    throw error
+  }
+}
+
+/** False where `from` was swept away. */
+async function renamed(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to)
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false
     throw error
   }
 }

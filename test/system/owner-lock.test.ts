@@ -71,6 +71,24 @@ test('one that died while it took over does not stand in the way', async () => {
   expect(await readdir(dir)).toEqual(['shop.lock'])
 })
 
+test('one whose own file is swept away while it looks writes it again', async () => {
+  await hold(1)
+  let isSwept = false
+  const sweeping: Claimant = {
+    ...claimant(2),
+    // Another that has just taken over sees a file that is not written yet, and takes it for a leftover.
+    isAlive: async () => {
+      const names = isSwept ? [] : await readdir(dir)
+      isSwept = true
+      for (const name of names) if (name.endsWith('.new')) await rm(join(dir, name), { force: true })
+      return false
+    },
+  }
+  expect(await acquire(path, sweeping)).toMatchObject({ kind: 'held' })
+  expect(await readLock(path)).toMatchObject({ pid: 2 })
+  expect(await readdir(dir)).toEqual(['shop.lock'])
+})
+
 test('a lock file that is cut or empty is nobody’s', async () => {
   await writeFile(path, '{"nonce":')
   await hold(1)
