@@ -27,6 +27,8 @@ export const controlVerbs: readonly Verb[] = [
     takesCommand: true,
     flags: [waitTimeout],
     examples: ['kpf run -- npm test', "kpf run db -- sh -c 'psql -h $KPF_DB_HOST -p $KPF_DB_PORT'"],
+    arguments: ['forward'],
+    exits: [2, 125, 126, 127, 130, 143],
     run: async (context) => (await import('./run-command.ts')).run(context),
   },
   {
@@ -39,6 +41,8 @@ export const controlVerbs: readonly Verb[] = [
       { name: 'watch', short: 'w', help: 'draw again whenever something happens' },
     ],
     examples: ['kpf ps', 'kpf ps -o wide', 'kpf ps -o json', 'kpf ps --all --connections', 'kpf ps --watch'],
+    arguments: ['forward'],
+    exits: [0, 2, 7, 8],
     run: async (context) => (await import('./ps.ts')).ps(context),
   },
   {
@@ -50,6 +54,8 @@ export const controlVerbs: readonly Verb[] = [
       { name: 'now', help: 'reset them at once' },
     ],
     examples: ['kpf down', 'kpf down api', 'kpf down --now', 'kpf down -t 1m'],
+    arguments: ['forward'],
+    exits: [0, 2, 7],
     run: async (context) => (await import('./down.ts')).down(context),
   },
   {
@@ -58,6 +64,7 @@ export const controlVerbs: readonly Verb[] = [
     summary: 'the projects that run on this machine',
     flags: [],
     examples: ['kpf ls', 'kpf ls -o json'],
+    exits: [0],
     run: async (context) => (await import('./ls.ts')).ls(context),
   },
   {
@@ -69,6 +76,8 @@ export const controlVerbs: readonly Verb[] = [
       { name: 'timeout', short: 't', value: 'TIME', help: 'default 60s; then exit 124' },
     ],
     examples: ['kpf wait', 'kpf wait api db --timeout 2m', 'kpf wait --for stopped'],
+    arguments: ['forward'],
+    exits: [0, 2, 3, 4, 5, 6, 7, 8, 124],
     run: async (context) => (await import('./wait.ts')).wait(context),
   },
   {
@@ -82,6 +91,8 @@ export const controlVerbs: readonly Verb[] = [
       { name: 'level', value: 'LEVEL', help: 'info, warning or error, and worse' },
     ],
     examples: ['kpf logs', 'kpf logs -f api', 'kpf logs --since 10m --level warning', 'kpf logs --tail 20 -o json'],
+    arguments: ['forward'],
+    exits: [0, 2, 7, 8],
     run: async (context) => (await import('./logs.ts')).logs(context),
   },
   {
@@ -90,6 +101,7 @@ export const controlVerbs: readonly Verb[] = [
     summary: 'everything that happened, as JSON lines without a gap',
     flags: [follow, since],
     examples: ['kpf events', 'kpf events -f --since 10m'],
+    exits: [0, 2, 7, 8],
     run: async (context) => (await import('./events.ts')).events(context),
   },
   {
@@ -98,6 +110,8 @@ export const controlVerbs: readonly Verb[] = [
     summary: 'start what was stopped, or is not enabled; the file is untouched',
     flags: [],
     examples: ['kpf start', 'kpf start debug'],
+    arguments: ['forward'],
+    exits: [0, 2, 7, 8],
     run: async (context) => (await import('./start-stop.ts')).act(context, 'start'),
   },
   {
@@ -106,6 +120,8 @@ export const controlVerbs: readonly Verb[] = [
     summary: 'stop forwards until they are started; the file is untouched',
     flags: [],
     examples: ['kpf stop api', 'kpf stop'],
+    arguments: ['forward'],
+    exits: [0, 2, 7, 8],
     run: async (context) => (await import('./start-stop.ts')).act(context, 'stop'),
   },
   {
@@ -114,6 +130,8 @@ export const controlVerbs: readonly Verb[] = [
     summary: 'begin forwards anew; their ports stay bound',
     flags: [],
     examples: ['kpf restart api', 'kpf restart'],
+    arguments: ['forward'],
+    exits: [0, 2, 7, 8],
     run: async (context) => (await import('./start-stop.ts')).act(context, 'restart'),
   },
   {
@@ -122,6 +140,7 @@ export const controlVerbs: readonly Verb[] = [
     summary: 'apply the file now',
     flags: [],
     examples: ['kpf reload'],
+    exits: [0, 2, 7, 8, 9],
     run: async (context) => (await import('./start-stop.ts')).reload(context),
   },
   {
@@ -130,6 +149,8 @@ export const controlVerbs: readonly Verb[] = [
     summary: 'print where a forward listens: 127.0.0.1:5432',
     flags: [],
     examples: ['kpf port db', 'kpf port api metrics'],
+    arguments: ['forward'],
+    exits: [0, 2, 3, 7, 8],
     run: async (context) => (await import('./port.ts')).port(context),
   },
   {
@@ -138,6 +159,8 @@ export const controlVerbs: readonly Verb[] = [
     summary: 'print the URL of a forward',
     flags: [],
     examples: ['curl "$(kpf url web)"'],
+    arguments: ['forward'],
+    exits: [0, 2, 3, 7, 8],
     run: async (context) => (await import('./port.ts')).url(context),
   },
   {
@@ -146,6 +169,7 @@ export const controlVerbs: readonly Verb[] = [
     summary: 'print where the forwards are, as variables: KPF_DB_HOST, _PORT, _ADDR',
     flags: [],
     examples: ['eval "$(kpf env)"', 'kpf env -o fish | source', 'kpf env -o dotenv > .env.kpf', 'kpf env -o github >> "$GITHUB_ENV"'],
+    exits: [0, 2, 7, 8],
     run: async (context) => (await import('./env.ts')).env(context),
   },
 ]
