@@ -44,7 +44,7 @@ export async function runProject(start: Start, { claim, options, parent, beside 
   const over = new AbortController()
   const failed = failures(world.supervisor, running, options)
   running.begin()
-  const control = serve(running, world.supervisor, claim)
+  const control = serve(running, world.supervisor, { claim, afterMs: start.isDetached ? 0 : SERVE_AFTER_MS, signal: over.signal })
   void limited(running, options, over.signal)
   void afterBinding(world.supervisor, running, { options, parent, control, signal: over.signal })
   const watching = !found.isWatchable || isSet(context.flags, 'no-watch') ? undefined : watchFiles(world, running, { snapshot, approvals: start.approvals })
@@ -88,10 +88,14 @@ async function logged(supervisor: Supervisor, { place }: Start): Promise<Drawing
 }
 
 /** Answers on the control socket; a run in the foreground goes on without it. */
-async function serve(running: RunningProject, supervisor: Supervisor, claim: Bounds['claim']): Promise<{ close(): Promise<void> } | undefined> {
+async function serve(
+  running: RunningProject,
+  supervisor: Supervisor,
+  { claim, afterMs, signal }: { readonly claim: Bounds['claim']; readonly afterMs: number; readonly signal: AbortSignal },
+): Promise<{ close(): Promise<void> } | undefined> {
   try {
     // The server is the second largest part that nothing waits for.
-    await realClock.sleep(SERVE_AFTER_MS, new AbortController().signal)
+    if (!(await realClock.sleep(afterMs, signal))) return undefined
     const { serveControl } = await import('../control/server.ts')
     if (claim.kind === 'held') return await serveControl(claim.socket, { clock: realClock, controlled: running, history: running.history })
     supervisor.warn('KPF_CONTROL', `kpf ps and kpf down cannot reach this run: ${claim.why}`)
