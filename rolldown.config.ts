@@ -22,7 +22,7 @@ function isCore(id: string): boolean {
 }
 /** What `kpf ps` and `kpf port` read. */
 const client =
-  /src\/(cli\/(reach|place|asking|ps|port|find-file)|control\/(client|identity|shapes)|output\/(ps-table|words)|system\/(owner-lock|processes|files|built-in|clock))\.ts$/
+  /src\/(cli\/(reach|place|asking|ps|port|find-file)|control\/(client|identity|shapes)|output\/(ps-table|words)|system\/(owner-lock|processes|files|built-in|clock|user-folders))\.ts$/
 
 export default defineConfig({
   input: { kpf: 'src/main.ts', index: 'src/index.ts' },

@@ -17,6 +17,7 @@ import { interruption } from './interruption.ts'
 import { flagsOf } from './project-file.ts'
 import { type Wanted, wantedForwards } from './wanted.ts'
 import { clustersFor } from './world.ts'
+import { mistake } from './mistake.ts'
 
 /** Runs the verb. */
 export async function doctor(context: Context): Promise<number> {
@@ -74,9 +75,4 @@ function exitCodeOfFindings(findings: readonly Finding[]): number {
     default:
       return exitCodeOfClass(first?.trouble)
   }
-}
-
-function mistake(context: Context, message: string, fix: string): number {
-  context.err(`kpf: ${message}\n    ${fix}\n`)
-  return exitCodes.usage
 }

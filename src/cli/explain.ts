@@ -3,6 +3,7 @@ import { catalogue, entryText, findCode, listText, markdown } from '../doctor/ca
 import { printable } from '../file/printable.ts'
 import { type Context, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
+import { mistake } from './mistake.ts'
 
 const OUTPUTS = ['text', 'json', 'markdown']
 
@@ -26,9 +27,4 @@ function json(value: object): string {
 function print(context: Context, text: string): number {
   context.out(text)
   return exitCodes.done
-}
-
-function mistake(context: Context, message: string, fix: string): number {
-  context.err(`kpf: ${message}\n    ${fix}\n`)
-  return exitCodes.usage
 }

@@ -4,8 +4,10 @@ import { nearVerbs, variableOf } from './arguments.ts'
 import { type Context, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { exitMeaning, exitMeanings } from './exit-meanings.ts'
-import { flagTerm, HELP_WIDTH, twoColumns, wrapped } from './help-layout.ts'
+import { wrapped } from '../output/wrapped.ts'
+import { flagTerm, HELP_WIDTH, twoColumns } from './help-layout.ts'
 import { adHoc, type Flag, globalFlags, type Verb, verbs } from './verbs.ts'
+import { mistake } from './mistake.ts'
 
 const FLAG_WIDTH = 24
 const VERB_WIDTH = 12
@@ -111,9 +113,4 @@ function flagLines(flags: readonly Flag[]): string {
     flags.map((flag) => [`${flag.short === undefined ? '    ' : ''}${flagTerm(flag)}`, flagMeaning(flag)] as const),
     FLAG_WIDTH,
   )
-}
-
-function mistake(context: Context, message: string, fix: string): number {
-  context.err(`kpf: ${message}\n    ${fix}\n`)
-  return exitCodes.usage
 }

@@ -12,7 +12,7 @@ import { realClock } from '../system/clock.ts'
 import { openUrl } from '../system/open-url.ts'
 import type { Context } from './context.ts'
 import { firstReady } from './first-ready.ts'
-import { wrapped } from './help-layout.ts'
+import { wrapped } from '../output/wrapped.ts'
 import type { Renderer } from './renderer.ts'
 
 const FRAME_MS = 100

@@ -6,8 +6,9 @@
 import { realpath } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
-import { projectKey, shortKey, stateFolder } from '../control/identity.ts'
+import { projectKey, shortKey } from '../control/identity.ts'
 import { realFiles } from '../system/files.ts'
+import { stateFolder } from '../system/user-folders.ts'
 import { type Context, textFlag, textFlags } from './context.ts'
 import { findFile } from './find-file.ts'
 

@@ -9,6 +9,7 @@ import { interruption } from './interruption.ts'
 import { NO_FILE } from './project-file.ts'
 import { type Wanted, wantedForwards } from './wanted.ts'
 import { clustersFor } from './world.ts'
+import { mistake } from './mistake.ts'
 
 /** Runs the verb. */
 export async function rbac(context: Context): Promise<number> {
@@ -110,9 +111,4 @@ function complain(context: Context, wanted: Exclude<Wanted, { readonly kind: 'fo
     case 'mistake':
       return mistake(context, wanted.message, wanted.fix)
   }
-}
-
-function mistake(context: Context, message: string, fix: string): number {
-  context.err(`kpf: ${message}\n    ${fix}\n`)
-  return exitCodes.usage
 }

@@ -4,6 +4,7 @@
  */
 import { isAbsolute, join } from 'node:path'
 import { crypto } from '../system/built-in.ts'
+import { stateFolder } from '../system/user-folders.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -29,15 +30,6 @@ export function projectKey({ files, name, portOffset, host }: ProjectIdentity): 
 /** As much of the key as names need: 64 bits. */
 export function shortKey(key: string): string {
   return key.slice(0, 16)
-}
-
-/** Where locks and logs are: the same for every session of a user, whatever its variables. */
-export function stateFolder(env: Variables, home: string, platform: string): string {
-  if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'kpf', 'state')
-  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'kpf')
-  const named = env['XDG_STATE_HOME']
-  // A relative path there is to be ignored, says the standard.
-  return join(named !== undefined && isAbsolute(named) ? named : join(home, '.local', 'state'), 'kpf')
 }
 
 /** Folders for sockets, the best first. On Windows a pipe has no folder. */

@@ -1,7 +1,7 @@
 /** Local ports that nobody has at this moment. */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { errnoOf } from './files.ts'
+import { probePort } from './probe-port.ts'
 
 /** So many different ports, free on 127.0.0.1; somebody else may take one before its use. */
 export async function freePorts(count: number): Promise<readonly number[]> {
@@ -26,14 +26,7 @@ export async function isFreePort(port: number, addresses: readonly string[]): Pr
   return true
 }
 
-async function isFreeOn(host: string, port: number): Promise<boolean> {
-  const server = createServer()
-  const { promise, resolve } = Promise.withResolvers<string | undefined>()
-  server.once('error', (error) => resolve(errnoOf(error)))
-  server.listen({ port, host, exclusive: true }, () => resolve(undefined))
-  const errno = await promise
-  if (errno !== undefined) return errno !== 'EADDRINUSE' && errno !== 'EACCES'
-  server.close()
-  await once(server, 'close')
-  return true
+async function isFreeOn(address: string, port: number): Promise<boolean> {
+  const errno = await probePort({ address, port })
+  return errno !== 'EADDRINUSE' && errno !== 'EACCES'
 }

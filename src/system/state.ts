@@ -7,19 +7,11 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
 import { errnoOf } from './files.ts'
+import { stateFolder } from './user-folders.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
-
-/** Where kpf keeps what it cannot make again. */
-export function stateFolder(env: Variables, home: string, platform: string): string {
-  if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'kpf', 'state')
-  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'kpf')
-  const named = env['XDG_STATE_HOME']
-  // A relative path there is to be ignored, says the standard.
-  return join(named !== undefined && isAbsolute(named) ? named : join(home, '.local', 'state'), 'kpf')
-}
 
 /** The folder of this machine's user. */
 export function ownStateFolder(env: Variables, home: string): string {

@@ -2,12 +2,12 @@
  * Who asks, and what for: the first request of a trace with everything on its way, then
  * the API server's own word on identity and rights.
  */
-import type { Cluster, JsonAnswer } from '../cluster/cluster-api.ts'
+import type { Cluster } from '../cluster/cluster-api.ts'
 import type { Target } from '../file/forward.ts'
 import type { DialPhase, Transport } from '../tunnel/dialer.ts'
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
-import { leavesNoWay, type Permission, permissionsFor } from './permissions.ts'
+import { leavesNoWay, minorOf, type Permission, permissionsFor, permissionText } from './permissions.ts'
 import { failedWay, phaseStep } from './phase-steps.ts'
 import type { Recorder } from './recorder.ts'
 import { reviewAccess, reviewSelf } from './reviews.ts'
@@ -48,7 +48,7 @@ async function traceVersion({ cluster, recorder, isoTime, signal }: AccessParts)
   if (answer.kind === 'json') {
     const git = escapeForeign(String(answer.value['gitVersion'] ?? 'an unknown version'))
     recorder.add({ ...step, answer: git, facts: { version: git } }, sinceMs)
-    return minorOf(answer)
+    return minorOf(answer.value)
   }
   // Whoever may not even ask for the version is told below what they may do.
   if (answer.code === 'KPF_FORBIDDEN') {
@@ -57,12 +57,6 @@ async function traceVersion({ cluster, recorder, isoTime, signal }: AccessParts)
   }
   recorder.add({ ...failedWay(answer, last, step), section: 'access', failure: answer }, sinceMs)
   return 'broken'
-}
-
-/** The version that the server behaves as, which may be older than its own (k8s.io/apimachinery, pkg/version: Info). */
-function minorOf({ value }: JsonAnswer): number | undefined {
-  const minor = Number.parseInt(String(value['emulationMinor'] ?? value['minor']), 10)
-  return Number.isFinite(minor) ? minor : undefined
 }
 
 async function traceIdentity({ cluster, recorder, signal }: AccessParts): Promise<boolean> {
@@ -103,11 +97,6 @@ async function traceRights(parts: AccessParts, minor: number | undefined): Promi
     },
     sinceMs,
   )
-}
-
-/** `create pods/portforward` */
-export function permissionText({ verb, resource, subresource, name }: Permission): string {
-  return `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}${name === undefined ? '' : ` "${name}"`}`
 }
 
 /** `list and watch pods, create pods/portforward` */

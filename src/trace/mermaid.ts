@@ -8,7 +8,8 @@
  */
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Account, type Party, type SectionId, type Step, sections } from './account.ts'
-import { timeText, wrapped } from './table.ts'
+import { wrapped } from '../output/wrapped.ts'
+import { timeText } from './table.ts'
 
 /** From left to right. */
 const order: readonly Party[] = ['files', 'plugin', 'kpf', 'dns', 'proxy', 'server', 'node', 'runtime', 'program']

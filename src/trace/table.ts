@@ -1,5 +1,6 @@
 /** The account of a trace as text: one line a step, under the sections of the flow. Pure. */
 import { type Account, type Facts, type SectionId, type Step, type StepFailure, sections } from './account.ts'
+import { wrapped } from '../output/wrapped.ts'
 import { explanations } from './explain.ts'
 
 /** How the text is to be. */
@@ -82,15 +83,4 @@ export function timeText(ms: number): string {
   // The limits are those at which the rounded number would change its form.
   if (ms < 9.95) return `${ms.toFixed(1)} ms`
   return ms < 999.5 ? `${ms.toFixed(0)} ms` : `${(ms / 1_000).toFixed(1)} s`
-}
-
-/** The text in lines of at most `width`, broken between words. */
-export function wrapped(text: string, width: number): readonly string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last === undefined || last.length + word.length + 1 > width) lines.push(word)
-    else lines[lines.length - 1] = `${last} ${word}`
-  }
-  return lines
 }

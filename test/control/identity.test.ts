@@ -1,6 +1,7 @@
 /** One key for one project, and paths that fit into a socket's address. */
 import { expect, test } from 'vitest'
-import { projectKey, socketFolders, socketPath, stateFolder } from '../../src/control/identity.ts'
+import { projectKey, socketFolders, socketPath } from '../../src/control/identity.ts'
+import { stateFolder } from '../../src/system/user-folders.ts'
 
 const shop = { files: ['/home/ann/shop/forwards.yaml', '/home/ann/shop/more.yaml'], name: undefined, portOffset: 0, host: 'laptop' }
 

@@ -39,12 +39,12 @@ const table: Readonly<Record<string, readonly string[]>> = {
     'fastest-levenshtein',
   ],
   supervisor: ['file', 'cluster', 'tunnel', 'types:system', 'node:net', 'node:path'],
-  trace: ['file', 'cluster', 'tunnel', 'types:system', 'node:zlib'],
+  trace: ['file', 'cluster', 'tunnel', 'types:system', 'output/wrapped.ts', 'node:zlib'],
   rbac: ['types:file', 'cluster', 'tunnel', 'trace/permissions.ts', 'trace/reviews.ts'],
   doctor: ['file', 'cluster', 'tunnel', 'types:system', 'trace/permissions.ts', 'trace/reviews.ts'],
   output: ['types:file', 'types:supervisor', 'types:trace', 'types:control', 'node:util', 'supervisor/plan.ts'],
   control: [
-    ...['types:file', 'types:supervisor', 'supervisor/iso-time.ts', 'types:system', 'system/built-in.ts', 'output'],
+    ...['types:file', 'types:supervisor', 'supervisor/iso-time.ts', 'types:system', 'system/built-in.ts', 'system/user-folders.ts', 'output'],
     ...['node:http', 'node:net', 'node:path', 'node:fs/promises'],
   ],
   sandbox: ['tunnel', 'system', 'node:*', 'selfsigned', 'ws'],
@@ -185,7 +185,7 @@ test('pure files import only types and each other', () => {
     ...['needs', 'role'].map((name) => `src/rbac/${name}.ts`),
     ...['finding', 'facts', 'machine-rules', 'cluster-rules', 'forward-rules', 'report'].map((name) => `src/doctor/${name}.ts`),
     ...['file-codes', 'run-codes', 'catalogue'].map((name) => `src/doctor/${name}.ts`),
-    ...['words', 'problem-text', 'github-text', 'event-text', 'jsonl', 'table'].map((name) => `src/output/${name}.ts`),
+    ...['words', 'problem-text', 'github-text', 'event-text', 'jsonl', 'table', 'wrapped'].map((name) => `src/output/${name}.ts`),
   ]
   const packages = ['yaml', 'zod', 'fastest-levenshtein', 'node:util']
   const wrong = pure.flatMap((file) =>

@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { realClock } from '../../src/system/clock.ts'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { fetchText } from '../e2e/clients.ts'
 import { freePort } from '../e2e/kpf.ts'
 import { ScenarioProject } from './project.ts'
+import { startShop } from './shop.ts'
 
 const fits = new Ajv({ strict: false, validateFormats: false }).compile(
   JSON.parse(readFileSync(fileURLToPath(new URL('../../schema/status.schema.json', import.meta.url)), 'utf8')),
@@ -19,11 +19,7 @@ const fits = new Ajv({ strict: false, validateFormats: false }).compile(
 let sandbox: Sandbox
 
 beforeAll(async () => {
-  sandbox = await Sandbox.start({
-    clock: realClock,
-    namespace: 'shop',
-    apps: [{ name: 'web', image: 'shop/web:2.1.0', replicas: 2, ports: { 8080: { name: 'http', speaks: 'http' } } }],
-  })
+  sandbox = await startShop()
 })
 afterAll(() => sandbox.close())
 

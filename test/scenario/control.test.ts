@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ask } from '../../src/control/client.ts'
-import { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { realClock } from '../../src/system/clock.ts'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { fetchText } from '../e2e/clients.ts'
 import { freePort, Up } from '../e2e/kpf.ts'
+import { startShop } from './shop.ts'
 
 let sandbox: Sandbox
 let dir: string
@@ -15,11 +15,7 @@ let kubeconfig: string
 let env: Readonly<Record<string, string>>
 
 beforeAll(async () => {
-  sandbox = await Sandbox.start({
-    clock: realClock,
-    namespace: 'shop',
-    apps: [{ name: 'web', image: 'shop/web:2.1.0', replicas: 2, ports: { 8080: { name: 'http', speaks: 'http' } } }],
-  })
+  sandbox = await startShop()
   dir = await mkdtemp(join(tmpdir(), 'kpf-ctl-'))
   kubeconfig = join(dir, 'kubeconfig')
   env = { XDG_STATE_HOME: dir, XDG_RUNTIME_DIR: '' }

@@ -2,19 +2,15 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { realClock } from '../../src/system/clock.ts'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { freePort } from '../e2e/kpf.ts'
 import { ScenarioProject } from './project.ts'
+import { startShop } from './shop.ts'
 
 let sandbox: Sandbox
 
 beforeAll(async () => {
-  sandbox = await Sandbox.start({
-    clock: realClock,
-    namespace: 'shop',
-    apps: [{ name: 'web', image: 'shop/web:2.1.0', replicas: 2, ports: { 8080: { name: 'http', speaks: 'http' } } }],
-  })
+  sandbox = await startShop()
 })
 afterAll(() => sandbox.close())
 

@@ -5,21 +5,17 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { realClock } from '../../src/system/clock.ts'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { fetchText } from '../e2e/clients.ts'
 import { freePort, kpf, Up } from '../e2e/kpf.ts'
+import { startShop } from './shop.ts'
 
 let sandbox: Sandbox
 let dir: string
 let kubeconfig: string
 
 beforeAll(async () => {
-  sandbox = await Sandbox.start({
-    clock: realClock,
-    namespace: 'shop',
-    apps: [{ name: 'web', image: 'shop/web:2.1.0', replicas: 2, ports: { 8080: { name: 'http', speaks: 'http' } } }],
-  })
+  sandbox = await startShop()
   dir = await mkdtemp(join(tmpdir(), 'kpf-scenario-'))
   kubeconfig = join(dir, 'kubeconfig')
   await writeFile(kubeconfig, sandbox.kubeconfig)

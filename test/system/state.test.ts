@@ -3,7 +3,8 @@ import { chmod, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { digest, readState, stateFolder, writeState } from '../../src/system/state.ts'
+import { digest, readState, writeState } from '../../src/system/state.ts'
+import { stateFolder } from '../../src/system/user-folders.ts'
 
 let dir = ''
 beforeEach(async () => {

@@ -1,8 +1,7 @@
 /** What a forward has to be allowed to do, by target, transport and version. */
 import { expect, test } from 'vitest'
 import type { Target } from '../../src/file/forward.ts'
-import { permissionText } from '../../src/trace/access.ts'
-import { leavesNoWay, permissionsFor, type TunnelKind } from '../../src/trace/permissions.ts'
+import { leavesNoWay, permissionsFor, permissionText, type TunnelKind } from '../../src/trace/permissions.ts'
 import { oneForward } from '../../src/cli/ad-hoc-forward.ts'
 
 function targetOf(text: string): Target {

@@ -1,6 +1,7 @@
 /** The account as text, whole. */
 import { expect, test } from 'vitest'
-import { timeText, traceTable, wrapped } from '../../src/trace/table.ts'
+import { wrapped } from '../../src/output/wrapped.ts'
+import { timeText, traceTable } from '../../src/trace/table.ts'
 import { accounts } from './accounts.ts'
 
 const plain = { isUtf8: true, explains: false, isVerbose: false }
