@@ -1,6 +1,7 @@
 /** One ESM tree, split by verb: a verb's code is read only when the verb runs. */
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'rolldown'
 
 const ws = dirname(createRequire(import.meta.url).resolve('ws'))
@@ -12,22 +13,53 @@ const onlyReceiver: Plugin = {
   load: (id) => (id === '\0ws-receiver' ? `export { default as Receiver } from ${JSON.stringify(join(ws, 'lib/receiver.js'))}` : undefined),
 }
 
-const always = /\/src\/(file|supervisor|tunnel|cluster)\/|\/node_modules\/(yaml|zod|ws)\/|ws-receiver/
-/** Of those folders: what is read when it is needed, and what verbs need that run no forward. */
-const apart = /\/(exec-plugin|oidc-issuer|proxy-connect|json-schema|file-doc|printable|nearest|kube-object|kubeconfig|yaml-values|escape)\.ts$/
+const imported = /^import\s*(?:(?:\*\s*as\s+)?(?<whole>[\w$]+)\s*,?\s*)?(?:\{(?<names>[^}]*)\}\s*)?from\s*"(?<module>node:[\w/]+)";?/gm
 
-/** What is loaded whenever forwards run. */
-function isCore(id: string): boolean {
-  return always.test(id) && !apart.test(id)
+/**
+ * Node's own modules, taken as they are instead of imported.
+ *
+ * Node makes a module of each one that is imported, and to know its names it asks for all
+ * that the built-in has: of `node:http` that is a whole other client. Together some
+ * 10 ms of each start.
+ */
+const plainBuiltins: Plugin = {
+  name: 'plain-builtins',
+  renderChunk(code, { name, isEntry }) {
+    // An old Node.js has no such function, and must live to be told that it is too old.
+    if (isEntry || name === 'base') return undefined
+    return code.replaceAll(imported, (_, whole: string | undefined, names: string | undefined, module: string) => {
+      const taken = `process.getBuiltinModule("${module}")`
+      const parts = names === undefined ? '' : `const {${names.replaceAll(/\s+as\s+/g, ': ')}} = ${taken};`
+      return whole === undefined ? parts : `const ${whole} = ${taken};${parts}`
+    })
+  },
 }
-/** What `kpf ps` and `kpf port` read. */
-const client =
-  /src\/(cli\/(reach|place|asking|ps|port|find-file)|control\/(client|identity|shapes)|output\/(ps-table|words)|system\/(owner-lock|processes|files|built-in|clock|user-folders))\.ts$/
+
+/** The modules that are read together with one of the project's own, itself too. */
+function readWith(...entries: readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>()
+  const visit = (path: string): void => {
+    if (found.has(path)) return
+    found.add(path)
+    const statements = readFileSync(path, 'utf8').matchAll(/^(?:import|export)\s+(?!type\b)[^'";]*?from\s+'(\.[^']+)'/gm)
+    for (const [, specifier = ''] of statements) visit(resolve(dirname(path), specifier))
+  }
+  for (const entry of entries) visit(join(import.meta.dirname, 'src', entry))
+  return found
+}
+
+const base = readWith('main.ts')
+const start = readWith('cli/start.ts')
+/** What the verbs read that only ask a supervisor. */
+const client = readWith('cli/ps.ts', 'cli/port.ts', 'cli/env.ts', 'control/client.ts')
+/** What is loaded whenever forwards run, and the packages that it needs. */
+const core = readWith('cli/up.ts', 'cli/up-run.ts', 'system/watching.ts')
+const packages = /\/node_modules\/(yaml|zod|ws)\/|config_types|ws-receiver/
 
 export default defineConfig({
   input: { kpf: 'src/main.ts', index: 'src/index.ts' },
   platform: 'node',
-  plugins: [onlyReceiver],
+  plugins: [onlyReceiver, plainBuiltins],
   preserveEntrySignatures: 'allow-extension',
   output: {
     dir: 'dist',
@@ -36,12 +68,14 @@ export default defineConfig({
     chunkFileNames: 'chunks/[name]-[hash].js',
     // Half the bytes to read at each start; names stay, for the stack of a report.
     minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
-    // A module costs half a millisecond to find and link, however small: what every run of forwards needs is one.
+    // A module costs half a millisecond to find and link, however small: what is read together is one.
     codeSplitting: {
       includeDependenciesRecursively: false,
       groups: [
-        { name: 'client', test: client, priority: 1 },
-        { name: 'core', test: isCore },
+        { name: 'base', test: (id) => base.has(id) && !id.endsWith('main.ts'), priority: 4 },
+        { name: 'start', test: (id) => start.has(id) || id.includes('/fastest-levenshtein/'), priority: 3 },
+        { name: 'client', test: (id) => client.has(id), priority: 2 },
+        { name: 'core', test: (id) => core.has(id) || packages.test(id), priority: 1 },
       ],
     },
     cleanDir: true,

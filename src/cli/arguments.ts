@@ -4,9 +4,9 @@
  * A first word that is no verb begins the ad-hoc form when a port follows it; else it is
  * an unknown verb, with a suggestion.
  */
+import { parseArgs } from 'node:util'
 import { nearNames } from '../cluster/nearest.ts'
 import { printable } from '../file/printable.ts'
-import { util } from '../system/built-in.ts'
 import type { FlagValues } from './context.ts'
 import { adHoc, type Flag, globalFlags, plannedFlags, plannedVerbs, type Verb, verbs } from './verbs.ts'
 
@@ -24,7 +24,7 @@ export function readArguments(argv: readonly string[], env: Readonly<Record<stri
   const cut = verb.takesCommand === true ? argv.indexOf('--') : -1
   const own = fileSpelledOut(cut < 0 ? argv : argv.slice(0, cut), verb)
   try {
-    const { values, positionals } = util().parseArgs({ args: own, options: optionsOf(flags), allowPositionals: true, strict: true })
+    const { values, positionals } = parseArgs({ args: own, options: optionsOf(flags), allowPositionals: true, strict: true })
     const words = verb === adHoc ? positionals : positionals.slice(1)
     const all = { ...fromEnvironment(flags, env), ...values }
     if (argv.length === 0 || (positionals.length === 0 && verb === adHoc)) return { kind: 'alone', flags: all }

@@ -8,7 +8,7 @@ import type { Supervisor } from '../supervisor/supervisor.ts'
 import { endText, eventLines, type SpecOf } from '../output/event-text.ts'
 import { drawTable } from '../output/table.ts'
 import { urlsOf } from '../output/words.ts'
-import { realClock } from '../system/clock.ts'
+import { realClock, timeOfDay } from '../system/clock.ts'
 import { openUrl } from '../system/open-url.ts'
 import type { Context } from './context.ts'
 import { firstReady } from './first-ready.ts'
@@ -181,12 +181,12 @@ class LiveTable {
     if (event.type === 'connection-accepted' || event.type === 'stopping') return []
     if (event.type === 'forward-state-changed' && (!this.#isLogging || this.#stopsAtMs !== undefined)) return []
     if (event.type === 'stopped') return [`${this.#options.title.split('  ')[0] ?? ''} ${endText(event)}`]
-    const lines = eventLines(event, this.#options.specOf, clockTime)
+    const lines = eventLines(event, this.#options.specOf, timeOfDay)
     const { width } = this.#context.terminal.size()
     return lines.flatMap((line, index) => {
       // The lines of a file are shown as they are.
       const parts = line.startsWith('    ') ? [line] : wrapped(line, Math.max(MIN_FACT_WIDTH, width - INDENT.length))
-      return parts.map((part, row) => `${index === 0 && row === 0 ? `${clockTime(event.time)} ` : INDENT}${part}`)
+      return parts.map((part, row) => `${index === 0 && row === 0 ? `${timeOfDay(event.time)} ` : INDENT}${part}`)
     })
   }
 
@@ -206,9 +206,4 @@ class LiveTable {
     const { width } = this.#context.terminal.size()
     return this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(stripVTControlCharacters(line).length / width)), 0)
   }
-}
-
-/** `10:41:07` of the reader's own clock; events have the time of Greenwich. */
-function clockTime(time: string): string {
-  return new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' }).format(Date.parse(time))
 }

@@ -2,8 +2,8 @@
  * Which project a command line means, and what its supervisor is found by: one key, from
  * which lock, socket and log have their names. Pure.
  */
+import { createHash } from 'node:crypto'
 import { isAbsolute, join } from 'node:path'
-import { crypto } from '../system/built-in.ts'
 import { stateFolder } from '../system/user-folders.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -21,8 +21,7 @@ export interface ProjectIdentity {
 
 /** SHA-256, in hexadecimal; the order of the files does not count (rule P6). */
 export function projectKey({ files, name, portOffset, host }: ProjectIdentity): string {
-  return crypto()
-    .createHash('sha256')
+  return createHash('sha256')
     .update(JSON.stringify([files.toSorted(), name ?? null, portOffset, host]))
     .digest('hex')
 }

@@ -6,8 +6,7 @@
  * nothing about the process at the other end.
  */
 import { chmod } from 'node:fs/promises'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { http } from '../system/built-in.ts'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Clock } from '../system/clock.ts'
 import type { History } from './history.ts'
 import { answer, type Answer, type Controlled, refusal } from './routes.ts'
@@ -51,7 +50,7 @@ export interface ControlServer {
 /** Listens on the socket; whoever calls has the lock of it, and has removed what a dead one left. */
 export async function serveControl(path: string, parts: ServerParts): Promise<ControlServer> {
   const open = new Set<ServerResponse>()
-  const server = http().createServer({ ...LIMITS, ...parts.limits, maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
+  const server = createServer({ ...LIMITS, ...parts.limits, maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     open.add(response)
     response.once('close', () => open.delete(response))
     void respond(request, response, parts)

@@ -128,7 +128,7 @@ function readLongTarget(raw: unknown, path: readonly Step[], sink: ProblemSink):
   if (typeof raw === 'string') return readTargetText(raw, { path, sink, at: 0 })
   if (!isPlain(raw)) return undefined
   const { kind, name, labelSelector, container } = raw
-  if (hasStrays(raw, shape.target)) return undefined
+  if (hasStrays(raw, shape.target())) return undefined
   const more = typeof container === 'string' ? { container } : {}
   if (typeof name === 'string' && typeof labelSelector === 'string') {
     sink([...path, 'labelSelector'], 'KPF_TARGET', 'both a name and a labelSelector are given', { key: true, fix: 'give one of them' })
@@ -212,7 +212,7 @@ function readPortWord(text: string, place: PortPlace): readonly PortMapping[] {
 function readLongPort(raw: Record<string, unknown>, place: PortPlace): readonly PortMapping[] {
   const { path, sink } = place
   const { localPort, remotePort, containerPort, name } = raw
-  if (hasStrays(raw, shape.port)) return []
+  if (hasStrays(raw, shape.port())) return []
   if (remotePort !== undefined && containerPort !== undefined) {
     sink([...path, 'containerPort'], 'KPF_PORT', 'both remotePort and containerPort are given', { key: true, fix: 'give one of them' })
     return []

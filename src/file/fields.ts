@@ -1,7 +1,7 @@
 /** The fields of the language as a list, walked out of the schemas: for documents and for tests. Pure. */
 import * as z from 'zod'
 import { alternatives } from './retype.ts'
-import * as shape from './shape.ts'
+import { duration, someTime } from './scalars.ts'
 
 /** One field. */
 export interface Field {
@@ -49,7 +49,7 @@ function typeText(schema: z.core.$ZodType): string {
 function oneType(schema: z.core.$ZodType): string {
   if (schema instanceof z.ZodEnum) return schema.options.map(String).join(' | ')
   if (schema instanceof z.ZodLiteral) return [...schema.values].map(String).join(' | ')
-  if (schema === shape.duration || schema === shape.someTime) return 'duration'
+  if (schema === duration || schema === someTime) return 'duration'
   if (schema instanceof z.ZodNumber) return 'number'
   if (schema instanceof z.ZodBoolean) return 'true | false'
   if (schema instanceof z.ZodArray) return `list of ${typeText(schema.element)}`

@@ -4,12 +4,12 @@ import { type Field, fieldsOf } from './fields.ts'
 import * as shape from './shape.ts'
 
 const sections: readonly (readonly [string, z.core.$ZodType, (path: string) => boolean])[] = [
-  ['Top level', shape.file, (path) => /^(include|clusters|defaults|forwards)/.test(path)],
-  ['An entry of `include`', shape.include, () => false],
-  ['An entry of `clusters`', shape.cluster, () => false],
-  ['A forward', shape.forward, (path) => path.startsWith('ports') || path.startsWith('target')],
-  ['`target`, in full', shape.target, () => false],
-  ['An entry of `ports`, in full', shape.port, () => false],
+  ['Top level', shape.file(), (path) => /^(include|clusters|defaults|forwards)/.test(path)],
+  ['An entry of `include`', shape.include(), () => false],
+  ['An entry of `clusters`', shape.cluster(), () => false],
+  ['A forward', shape.forward(), (path) => path.startsWith('ports') || path.startsWith('target')],
+  ['`target`, in full', shape.target(), () => false],
+  ['An entry of `ports`, in full', shape.port(), () => false],
 ]
 
 const head = `# The file

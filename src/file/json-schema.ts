@@ -1,10 +1,11 @@
 /** The JSON Schema of the file, made from the zod schemas. Pure. */
 import * as z from 'zod'
-import { file, LABEL } from './shape.ts'
+import { LABEL } from './scalars.ts'
+import { file } from './shape.ts'
 
 /** Draft 7; `x-*` keys are free in every map, those of names included. */
 export function jsonSchema(): object {
-  const schema = z.toJSONSchema(file, {
+  const schema = z.toJSONSchema(file(), {
     target: 'draft-07',
     io: 'input',
     override: ({ jsonSchema: part }) => {

@@ -22,7 +22,7 @@ export function retyped(located: Located, filled: readonly (readonly Step[])[]):
 
 /** The schemas that a value at a path may fit. */
 export function schemasAt(path: readonly Step[]): readonly z.core.$ZodType[] {
-  let found: readonly z.core.$ZodType[] = [shape.file]
+  let found: readonly z.core.$ZodType[] = [shape.file()]
   for (const step of path) found = found.flatMap((schema) => inside(schema, step))
   return found.flatMap(alternatives)
 }

@@ -10,16 +10,16 @@ import { isPlain, type Plain, valueAt } from './plain.ts'
 import { isPlanned } from './planned.ts'
 import type { Problem } from './problems.ts'
 import { printable } from './printable.ts'
+import { once, portNumber } from './scalars.ts'
 import * as shape from './shape.ts'
 import { display, exampleOf, wordingOf } from './wording.ts'
 
 const MAX_SUGGESTIONS = 100
-// What is looked at by hand is left out. Made once: zod compiles each schema when it is first asked.
-const restOfFile = shape.file.omit({ forwards: true, clusters: true, defaults: true, include: true })
-const restOfForward = shape.forward.omit({ target: true, ports: true, transport: true, hold: true })
-const restOfDefaults = shape.defaults.omit({ transport: true, hold: true })
+// What is looked at by hand is left out. Each once: zod compiles a schema when it is first asked.
+const restOfForward = once(() => shape.forward().omit({ target: true, ports: true, transport: true, hold: true }))
+const restOfDefaults = once(() => shape.defaults().omit({ transport: true, hold: true }))
 /** Of a union zod says only that nothing fits. */
-const onePort = shape.port.extend({ localPort: shape.portNumber.optional() })
+const onePort = once(() => shape.port().extend({ localPort: portNumber.optional() }))
 
 /** Every problem of shape; an empty list means that the values fit the schemas. */
 export function checkShape(located: Located): readonly Problem[] {
@@ -63,12 +63,12 @@ class Check {
       this.#key(['version'], 'KPF_KEY_UNKNOWN', 'unknown key "version"', 'write `apiVersion: kpf/v1`')
       delete rest['version']
     }
-    this.#against(restOfFile, rest, [], Object.keys(shape.file.shape))
+    this.#against(shape.topLevel, rest, [], () => Object.keys(shape.file().shape))
     if ('include' in value) this.#includes(include)
     if (clusters === null) this.#missing(clusters, ['clusters'])
-    else if (clusters !== undefined) this.#each(clusters, ['clusters'], (entry, path) => this.#against(shape.cluster, entry, path))
+    else if (clusters !== undefined) this.#each(clusters, ['clusters'], (entry, path) => this.#against(shape.cluster(), entry, path))
     if (defaults === null) this.#missing(defaults, ['defaults'])
-    else if (defaults !== undefined) this.#fields(shape.defaults, defaults, ['defaults'])
+    else if (defaults !== undefined) this.#fields(shape.defaults(), defaults, ['defaults'])
     if (!('forwards' in value)) this.#at([], 'KPF_VALUE_MISSING', 'the key `forwards` is missing', 'write `forwards:` and the entries below it')
     else this.#forwards(forwards)
   }
@@ -77,7 +77,7 @@ class Check {
     if (!Array.isArray(value)) return this.#missing(value, ['include'], 'write include: [other/forwards.yaml]')
     for (const [index, entry] of value.entries()) {
       const place = ['include', index]
-      if (isPlain(entry)) this.#against(shape.include, entry, place)
+      if (isPlain(entry)) this.#against(shape.include(), entry, place)
       else if (typeof entry !== 'string' || entry === '') this.#missing(entry, place, 'write the path of a file')
     }
   }
@@ -114,22 +114,22 @@ class Check {
     if (typeof value === 'string') return
     if (value === null) return this.#at(path, 'KPF_VALUE_MISSING', `value missing after "${path.at(-1)}"`, 'write svc/api 8080:80, or the long form')
     if (!isPlain(value)) return this.#at(path, 'KPF_VALUE', 'a forward is one line of text or a map', `write ${path.at(-1)}: svc/NAME 8080:80`)
-    this.#fields(shape.forward, value, path)
+    this.#fields(shape.forward(), value, path)
   }
 
   /** A forward, or `defaults`: unions are branched here, by what was written. */
-  #fields(schema: typeof shape.forward | typeof shape.defaults, value: unknown, path: readonly Step[]): void {
+  #fields(schema: z.ZodObject, value: unknown, path: readonly Step[]): void {
     if (!isPlain(value)) return this.#at(path, 'KPF_VALUE', `"${path.at(-1)}" must be a map`, exampleOf(String(path.at(-1))))
     const { target, ports, transport, hold, ...rest } = value
     const isForward = 'target' in schema.shape
-    const remaining = isForward ? restOfForward : restOfDefaults
+    const remaining = isForward ? restOfForward() : restOfDefaults()
     const strays = isForward ? {} : { ...(target !== undefined && { target }), ...(ports !== undefined && { ports }) }
-    this.#against(remaining, { ...rest, ...strays }, path, Object.keys(schema.shape))
-    if (transport !== undefined) this.#against(isPlain(transport) ? shape.transport : shape.transportMode, transport, [...path, 'transport'])
-    if (hold !== undefined && hold !== 'off') this.#against(shape.hold, hold, [...path, 'hold'])
+    this.#against(remaining, { ...rest, ...strays }, path, () => Object.keys(schema.shape))
+    if (transport !== undefined) this.#against(isPlain(transport) ? shape.transport() : shape.transportMode, transport, [...path, 'transport'])
+    if (hold !== undefined && hold !== 'off') this.#against(shape.hold(), hold, [...path, 'hold'])
     if (!isForward) return
     if (target === undefined) this.#key(path, 'KPF_TARGET', `forward "${path.at(-1)}" has no target`, 'add `target: svc/NAME`')
-    else if (isPlain(target)) this.#against(shape.target, target, [...path, 'target'])
+    else if (isPlain(target)) this.#against(shape.target(), target, [...path, 'target'])
     else if (typeof target !== 'string') this.#missing(target, [...path, 'target'], 'write `target: svc/NAME`')
     this.#ports(ports, path)
   }
@@ -148,8 +148,8 @@ class Check {
         const [[key, value] = []] = Object.entries(entry)
         if (key !== undefined && /^\d+$/.test(key))
           this.#at(place, 'KPF_PORT', `"${key}: ${display(value)}" is read as a map`, `write "${key}:${display(value)}", without the blank`)
-        else this.#against(onePort, entry['localPort'] === 'auto' ? { ...entry, localPort: 1024 } : entry, place)
-      } else if (typeof entry === 'number') this.#against(shape.portNumber, entry, place)
+        else this.#against(onePort(), entry['localPort'] === 'auto' ? { ...entry, localPort: 1024 } : entry, place)
+      } else if (typeof entry === 'number') this.#against(portNumber, entry, place)
       else if (typeof entry !== 'string') this.#missing(entry, place, 'write "8080:80"')
     }
   }
@@ -164,10 +164,10 @@ class Check {
     }
   }
 
-  #against(schema: z.ZodType, value: unknown, path: readonly Step[], known?: readonly string[]): void {
+  #against(schema: z.ZodType, value: unknown, path: readonly Step[], known?: () => readonly string[]): void {
     const result = schema.safeParse(isPlain(value) ? withoutExtensions(value) : value)
     if (result.success) return
-    for (const issue of result.error.issues) this.#issue(issue, [...path, ...issue.path.map(step)], known ?? keysOf(schema, issue.path))
+    for (const issue of result.error.issues) this.#issue(issue, [...path, ...issue.path.map(step)], known?.() ?? keysOf(schema, issue.path))
   }
 
   #issue(issue: z.core.$ZodIssue, path: readonly Step[], known: readonly string[]): void {
@@ -240,8 +240,8 @@ function keysOf(schema: z.ZodType, path: readonly PropertyKey[]): readonly strin
 function keysIn(path: readonly Step[]): readonly string[] {
   const holder = path.findLast((part) => typeof part === 'string') ?? ''
   const holders: Readonly<Record<string, unknown>> = {
-    ...shape.defaults.shape,
-    ...shape.cluster.shape,
+    ...shape.defaults().shape,
+    ...shape.cluster().shape,
     settings: shape.settings,
     watch: shape.settings.shape.watch,
   }

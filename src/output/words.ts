@@ -58,7 +58,12 @@ export function ageText(ms: number): string {
 
 /** `1 connection`, `1,204 connections`. */
 export function counted(count: number, word: string): string {
-  return `${count.toLocaleString('en-US')} ${word}${count === 1 ? '' : 's'}`
+  return `${grouped(count)} ${word}${count === 1 ? '' : 's'}`
+}
+
+/** `1,204`. By hand: the first number that `Intl` formats costs 10 ms. */
+function grouped(count: number): string {
+  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',')
 }
 
 /** `1.4.2` of `registry/shop/api:1.4.2`; nothing of an image named by digest. */

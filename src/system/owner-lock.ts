@@ -7,9 +7,9 @@
  * wants to replace the record with nonce N must first hold the lock `PATH.N`, and look
  * again. That one is taken the same way, so a kill at any moment leaves nothing for good.
  */
+import { randomBytes } from 'node:crypto'
 import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { crypto } from './built-in.ts'
 import { errnoOf } from './files.ts'
 
 /** What a lock file says. */
@@ -41,7 +41,7 @@ const MAX_TRIES = 100
 /** Takes the lock, at once or not at all. Rejects with the machine's error where the folder cannot be written. */
 export async function acquire(path: string, claimant: Claimant, depth = 0): Promise<Acquired> {
   const { pid, started, note } = claimant
-  const record: LockRecord = { nonce: crypto().randomBytes(12).toString('hex'), pid, started, note }
+  const record: LockRecord = { nonce: randomBytes(12).toString('hex'), pid, started, note }
   const fresh = `${path}.${record.nonce}.new`
   try {
     for (let tries = 0; tries < MAX_TRIES; tries++) {

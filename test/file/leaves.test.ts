@@ -124,7 +124,7 @@ const samples: Readonly<Record<string, readonly [string, string]>> = {
   'settings.watch.debounce': top('settings: { watch: { debounce: 1s } }'),
 }
 
-const leaves = fieldsOf(shape.file)
+const leaves = fieldsOf(shape.file())
   .filter(({ hasInner }) => !hasInner)
   .map(({ path }) => path)
 
@@ -137,5 +137,5 @@ test.each(Object.entries(samples))('%s changes what a file means', (_path, [with
 })
 
 test('every field has a meaning for people', () => {
-  expect(fieldsOf(shape.file).filter(({ meaning: words }) => words === '')).toEqual([])
+  expect(fieldsOf(shape.file()).filter(({ meaning: words }) => words === '')).toEqual([])
 })

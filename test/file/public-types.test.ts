@@ -6,7 +6,7 @@ import type { EventLine, ForwardsFile } from '../../src/index.ts'
 import { events } from '../output/events.ts'
 import { eventLine } from '../../src/output/jsonl.ts'
 
-type Written = z.input<typeof file>
+type Written = z.input<ReturnType<typeof file>>
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never
 
 test('the type of a file and its schema are the same', () => {

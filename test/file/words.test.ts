@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { isIp, readLine } from '../../src/file/entry.ts'
 import { durationMs } from '../../src/file/duration.ts'
 import { readPort } from '../../src/file/port-text.ts'
-import * as shape from '../../src/file/shape.ts'
+import { duration } from '../../src/file/scalars.ts'
 import { readShortForm, splitWords } from '../../src/file/short-form.ts'
 import { isObjectName, kindSpellings, readKind, splitTarget } from '../../src/file/target-text.ts'
 
@@ -130,12 +130,12 @@ test.each([
   ['0s', 0],
   ['99h', 356_400_000],
 ])('the duration %s is %d ms', (text, ms) => {
-  expect(shape.duration.safeParse(text).success).toBe(true)
+  expect(duration.safeParse(text).success).toBe(true)
   expect(durationMs(text)).toBe(ms)
 })
 
 test.each(['', '10', '-5s', '5 sec', '99999h', '1.5m', '10S', 's', '5s10m', '1h1h', '99999999999s', '5s '])('%j is no duration', (text) => {
-  expect(shape.duration.safeParse(text).success).toBe(false)
+  expect(duration.safeParse(text).success).toBe(false)
 })
 
 test('no duration is longer than a timer can wait', () => {

@@ -1,6 +1,6 @@
 /** The package as users get it. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,13 +35,35 @@ test('the tarball installs into an empty folder and runs there', () => {
   expect(run(join(dir, 'node_modules/.bin/kpf'), ['check'], dir)).toBe('forwards.yaml: 1 forward, no problems\n')
 }, 120_000)
 
-test('what starts first imports nothing of third parties', async () => {
-  const { readFileSync } = await import('node:fs')
-  const entry = readFileSync(join(root, 'dist/kpf.js'), 'utf8')
-  const statics = [...entry.matchAll(/\b(?:import|from)\s*["'`]([^"'`]+)["'`]/g)].map(([, from]) => from)
+test('what starts first imports nothing of third parties', () => {
+  const dist = join(root, 'dist')
+  const [base = ''] = readdirSync(join(dist, 'chunks')).filter((name) => name.startsWith('base-'))
+  const first = [readFileSync(join(dist, 'kpf.js'), 'utf8'), readFileSync(join(dist, 'chunks', base), 'utf8')].join('\n')
+  const statics = [...first.matchAll(/\b(?:import|from)\s*["'`]([^"'`]+)["'`]/g)].map(([, from]) => from)
   expect(statics).toContain('node:module')
-  // By its default: an old Node.js must live to be told that it is too old.
-  expect(entry).not.toMatch(/import\s*\{[^}]*\}\s*from\s*["']node:module/)
-  expect(statics.filter((from) => !from?.startsWith('node:') && !from?.startsWith('./chunks/'))).toEqual([])
-  expect(entry.length).toBeLessThan(16_000)
+  // By its default, and as imports: an old Node.js must live to be told that it is too old.
+  expect(first).not.toMatch(/import\s*\{[^}]*\}\s*from\s*["']node:module/)
+  expect(first).not.toContain('getBuiltinModule')
+  expect(statics.filter((from) => !from?.startsWith('node:') && from !== `./chunks/${base}`)).toEqual([])
+  expect(first.length).toBeLessThan(16_000)
+})
+
+test('no other part imports a built-in: it would be asked for everything that it has', () => {
+  const chunks = join(root, 'dist/chunks')
+  const parts = readdirSync(chunks).filter((name) => !name.startsWith('base-'))
+  expect(parts.length).toBeGreaterThan(10)
+  expect(parts.filter((name) => /\bfrom\s*["'`]node:/.test(readFileSync(join(chunks, name), 'utf8')))).toEqual([])
+})
+
+test('the parts of a run and of a question are few', () => {
+  // What `up` reads at its start, and what `ps` does; one more is half a millisecond.
+  const isRead = (path: string, seen: Set<string>): Set<string> => {
+    if (seen.has(path)) return seen
+    seen.add(path)
+    for (const [, from = ''] of readFileSync(path, 'utf8').matchAll(/^import[^;]*?["'`](\.[^"'`]+)["'`]/gm)) isRead(join(dirname(path), from), seen)
+    return seen
+  }
+  const part = (name: string): string => join(root, 'dist/chunks', readdirSync(join(root, 'dist/chunks')).find((file) => file.startsWith(`${name}-`) && !file.startsWith('start-stop')) ?? '')
+  expect(isRead(part('core'), isRead(part('start'), new Set())).size).toBeLessThanOrEqual(5)
+  expect(isRead(part('client'), isRead(part('start'), new Set())).size).toBeLessThanOrEqual(5)
 })

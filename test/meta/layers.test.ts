@@ -44,8 +44,8 @@ const table: Readonly<Record<string, readonly string[]>> = {
   doctor: ['file', 'cluster', 'tunnel', 'types:system', 'trace/permissions.ts', 'trace/reviews.ts'],
   output: ['types:file', 'types:supervisor', 'types:trace', 'types:control', 'node:util', 'supervisor/plan.ts'],
   control: [
-    ...['types:file', 'types:supervisor', 'supervisor/iso-time.ts', 'types:system', 'system/built-in.ts', 'system/user-folders.ts', 'output'],
-    ...['node:http', 'node:net', 'node:path', 'node:fs/promises'],
+    ...['types:file', 'types:supervisor', 'supervisor/iso-time.ts', 'types:system', 'system/user-folders.ts', 'output'],
+    ...['node:http', 'node:net', 'node:path', 'node:fs/promises', 'node:crypto'],
   ],
   sandbox: ['tunnel', 'system', 'node:*', 'selfsigned', 'ws'],
   cli: [
@@ -133,6 +133,7 @@ test('pure files import only types and each other', () => {
   const pure = [
     ...[
       'parse',
+      'scalars',
       'shape',
       'shape-check',
       'resolve',
