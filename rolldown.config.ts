@@ -25,10 +25,9 @@ const imported = /^import\s*(?:(?:\*\s*as\s+)?(?<whole>[\w$]+)\s*,?\s*)?(?:\{(?<
 const plainBuiltins: Plugin = {
   name: 'plain-builtins',
   renderChunk(code, { name, isEntry }) {
-    // An old Node.js has no such function, and must live to be told that it is too old.
-    if (isEntry || name === 'base') return undefined
     return code.replaceAll(imported, (_, whole: string | undefined, names: string | undefined, module: string) => {
-      const taken = `process.getBuiltinModule("${module}")`
+      // An old Node.js has no such function, and must live to be told that it is too old.
+      const taken = isEntry || name === 'base' ? `(process.getBuiltinModule?.("${module}") ?? {})` : `process.getBuiltinModule("${module}")`
       const parts = names === undefined ? '' : `const {${names.replaceAll(/\s+as\s+/g, ': ')}} = ${taken};`
       return whole === undefined ? parts : `const ${whole} = ${taken};${parts}`
     })

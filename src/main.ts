@@ -14,8 +14,9 @@ import { version } from './version.ts'
 
 const FLOOR = [22, 22]
 
-const out = writer(process.stdout)
-const err = writer(process.stderr)
+// Making a stream costs a millisecond or two: most runs need one of them.
+const out = writer(() => process.stdout)
+const err = writer(() => process.stderr)
 
 async function main(): Promise<number> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -61,15 +62,15 @@ function contextOf(): Omit<Context, 'words' | 'flags' | 'screen' | 'command'> {
 }
 
 function terminalOf(): Terminal {
-  const { env, stdout } = process
-  const isInteractive = stdout.isTTY && process.stderr.isTTY && env['CI'] === undefined && env['TERM'] !== 'dumb'
+  const { env } = process
+  const isInteractive = isatty(1) && isatty(2) && env['CI'] === undefined && env['TERM'] !== 'dumb'
   const wantsNone = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== ''
   return {
     isInteractive,
     canAsk: isatty(0) && isatty(2) && env['CI'] === undefined,
     isColored: env['FORCE_COLOR'] !== undefined ? env['FORCE_COLOR'] !== '0' : isInteractive && !wantsNone,
     isUtf8: /utf-?8/i.test(env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? ''),
-    size: () => ({ width: stdout.columns ?? 80, height: stdout.rows ?? 24 }),
+    size: () => ({ width: process.stdout.columns ?? 80, height: process.stdout.rows ?? 24 }),
     onKey,
   }
 }

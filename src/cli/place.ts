@@ -25,12 +25,20 @@ export function lockFolder(context: Pick<Context, 'env' | 'home'>, platform: str
   return join(stateFolder(context.env, context.home, platform), 'projects')
 }
 
-/** The place of the project that the command line means; undefined without a file. */
-export async function placeOf(context: Context, platform: string): Promise<Place | undefined> {
+/** The place of the project that the command line means; undefined without a file. `paths` are its files, when they were looked for already. */
+export async function placeOf(context: Context, platform: string, paths?: readonly string[]): Promise<Place | undefined> {
+  const meant = paths ?? (await meantBy(context))
+  return meant && placeAt(context, platform, meant)
+}
+
+async function meantBy(context: Context): Promise<readonly string[] | undefined> {
   const named = textFlags(context.flags, 'file')
-  const found = named.length === 0 ? await findFile(context.cwd, realFiles) : undefined
-  if (named.length === 0 && found === undefined) return undefined
-  const paths = found ? [found.path] : named.map((name) => (name === '-' ? '-' : resolve(context.cwd, name)))
+  if (named.length > 0) return named.map((name) => (name === '-' ? '-' : resolve(context.cwd, name)))
+  const found = await findFile(context.cwd, realFiles)
+  return found && [found.path]
+}
+
+async function placeAt(context: Context, platform: string, paths: readonly string[]): Promise<Place> {
   // Two directories may each pipe a file of their own.
   const files = await Promise.all(paths.map(async (path) => (path === '-' ? `- ${await real(context.cwd)}` : real(path))))
   const key = projectKey({

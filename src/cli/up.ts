@@ -66,7 +66,8 @@ export async function begin(context: Context): Promise<Begun | number> {
   }
   const guard = await protectedGuard(context, chosen(project, wishFor(context.words)))
   if (guard === undefined) return exitCodes.approval
-  const place = await placeOf(context, self().platform)
+  const paths = found.roots.map(({ path }) => path)
+  const place = await placeOf(context, self().platform, paths)
   const claim: Claim = place ? await claimProject(context, place) : { kind: 'refused', why: 'there is no file' }
   if (claim.kind === 'stuck') {
     context.err(
@@ -74,10 +75,7 @@ export async function begin(context: Context): Promise<Begun | number> {
     )
     return exitCodes.owned
   }
-  const choose = portChooser(
-    context,
-    found.roots.map(({ path }) => path),
-  )
+  const choose = portChooser(context, paths)
   const load: Start['load'] = async (known, names) => {
     await approvals.refresh()
     return guard(await readFiles(context, found, { names, known, approves }))
