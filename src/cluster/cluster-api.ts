@@ -13,6 +13,8 @@ export interface ClusterAccess {
   /** The user to act as, instead of what the kubeconfig says of impersonation. */
   readonly as?: string
   readonly asGroups?: readonly string[]
+  /** The server that the context must lead to: another one is a failure, and nothing is opened there. */
+  readonly expectServer?: string
 }
 
 /** One API server as one user sees it. Everything it starts ends with {@link Cluster.close}. */

@@ -50,6 +50,11 @@ export class OpenCluster implements Cluster {
     this.gate = new Gate({ clock, chance, concurrency: parts.concurrency, probe: (signal) => probe(this.#endpoint, signal) })
   }
 
+  /** The server as the kubeconfig writes it; `server` is its host and port alone. */
+  get url(): string {
+    return this.#context.cluster.server
+  }
+
   watchTarget(query: TargetQuery, onChange: (picture: Picture) => void): { close(): void } {
     return followTarget(this.#watches, query, onChange)
   }

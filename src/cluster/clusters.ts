@@ -8,6 +8,7 @@ import { type Failure, failure } from '../tunnel/failure.ts'
 import type { Cluster, ClusterAccess, Clusters } from './cluster-api.ts'
 import { OpenCluster } from './cluster.ts'
 import type { Terminal } from './exec-source.ts'
+import { unexpected } from './expected.ts'
 import { kubeconfigPaths, readKubeconfig, resolveContext, type ResolvedContext } from './kubeconfig.ts'
 import { type OidcParts, OidcUsers } from './oidc.ts'
 import { proxyFor } from './proxy-choice.ts'
@@ -51,6 +52,12 @@ class OpenClusters implements Clusters {
   }
 
   async open(access: ClusterAccess): Promise<Cluster | Failure> {
+    const opened = await this.#opened(access)
+    if ('code' in opened) return opened
+    return unexpected({ contextName: opened.contextName, server: opened.url }, access.expectServer) ?? opened
+  }
+
+  async #opened(access: ClusterAccess): Promise<OpenCluster | Failure> {
     const name = JSON.stringify([access.kubeconfig, access.context, access.as, access.asGroups])
     const finding = this.#found.get(name) ?? this.#find(access)
     this.#found.set(name, finding)
@@ -64,7 +71,7 @@ class OpenClusters implements Clusters {
   async refresh(): Promise<void> {
     this.#found.clear()
     const before = [...this.#open.values()]
-    const current = new Set(await Promise.all([...this.#accesses.values()].map((access) => this.open(access))))
+    const current = new Set(await Promise.all([...this.#accesses.values()].map((access) => this.#opened(access))))
     for (const cluster of before) {
       // A file that cannot be read for a moment takes no cluster away.
       if (!current.has(cluster) && ![...current].some((found) => 'code' in found)) this.#outdate(cluster)

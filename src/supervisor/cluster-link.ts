@@ -8,7 +8,7 @@ import type { Cluster, Clusters } from '../cluster/cluster-api.ts'
 import type { Picture } from '../cluster/picture.ts'
 import type { Forward } from '../file/forward.ts'
 import type { Clock } from '../system/clock.ts'
-import { type Failure, failure } from '../tunnel/failure.ts'
+import type { Failure } from '../tunnel/failure.ts'
 
 /** What a link needs, and whom it tells. */
 export interface ClusterLinkParts {
@@ -69,8 +69,7 @@ export class ClusterLink {
     this.#isOpening = true
     this.#waiting.abort()
     const { access } = this.#spec
-    const opened = await this.#parts.clusters.open(access)
-    const cluster = 'code' in opened ? opened : (unexpected(opened, access.expectServer) ?? opened)
+    const cluster = await this.#parts.clusters.open(access)
     this.#isOpening = false
     if (this.#closed.signal.aborted || cluster === this.#cluster) return
     if (!('code' in cluster)) return this.#follow(cluster)
@@ -110,17 +109,4 @@ export class ClusterLink {
   #unfollow(): void {
     for (const end of this.#ends.splice(0)) end()
   }
-}
-
-/** A context that leads elsewhere than the file expects: nothing is opened there. */
-function unexpected({ contextName, server }: Cluster, expected: string | undefined): Failure | undefined {
-  if (expected === undefined || addressOf(server) === addressOf(expected)) return undefined
-  return failure('KPF_CLUSTER_UNEXPECTED', `context "${contextName}" leads to ${server}, and the file expects ${expected}`, {
-    hint: 'use the context that leads there, or correct expect.server',
-  })
-}
-
-/** Two spellings of one URL are one server. */
-function addressOf(server: string): string {
-  return URL.canParse(server) ? new URL(server).href.replace(/\/+$/, '') : server
 }

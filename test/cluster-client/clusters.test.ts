@@ -150,3 +150,16 @@ test('the transport that worked is remembered for an hour', async () => {
   await world.clock.advance(2_000)
   expect(transports.recall()).toBeUndefined()
 })
+
+test('a context that leads elsewhere than expected is a failure for whoever opens it; another spelling of the URL is the same server', async () => {
+  const { clusters } = new World('https://127.0.0.1:1/k8s')
+  const opened = async (expectServer: string): Promise<string> => {
+    const cluster = await clusters.open({ expectServer })
+    return 'code' in cluster ? `${cluster.code} ${cluster.message}` : cluster.contextName
+  }
+  expect(await opened('https://127.0.0.1:2')).toBe(
+    'KPF_CLUSTER_UNEXPECTED context "dev" leads to https://127.0.0.1:1/k8s, and the file expects https://127.0.0.1:2',
+  )
+  expect(await opened('https://127.0.0.1:1')).toMatch(/^KPF_CLUSTER_UNEXPECTED/)
+  expect(await opened('HTTPS://127.0.0.1:1/k8s/')).toBe('dev')
+})

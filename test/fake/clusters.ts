@@ -3,6 +3,7 @@
  * over loopback, with pods that answer with their name.
  */
 import type { Cluster, ClusterAccess, ClusterRequest, Clusters, JsonAnswer } from '../../src/cluster/cluster-api.ts'
+import { unexpected } from '../../src/cluster/expected.ts'
 import type { Picture, PodFacts, TargetQuery } from '../../src/cluster/picture.ts'
 import { type Failure, failure } from '../../src/tunnel/failure.ts'
 import type { Upgraded, UpgradeRefusal, UpgradeRequest } from '../../src/tunnel/dialer.ts'
@@ -136,10 +137,10 @@ export class FakeClusters implements Clusters {
     this.answer = answer
   }
 
-  async open(_access: ClusterAccess): Promise<Cluster | Failure> {
+  async open({ expectServer }: ClusterAccess): Promise<Cluster | Failure> {
     this.opens++
     await this.delay
-    return this.answer
+    return 'code' in this.answer ? this.answer : (unexpected(this.answer, expectServer) ?? this.answer)
   }
 
   async refresh(): Promise<void> {}
