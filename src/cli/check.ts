@@ -1,8 +1,10 @@
 /** `kpf check`: every problem of the file, as data on stdout. */
+import type { Loaded } from '../file/load.ts'
+import type { Problem } from '../file/problems.ts'
 import { counted } from '../output/words.ts'
 import { githubText } from '../output/github-text.ts'
 import { problemsText } from '../output/problem-text.ts'
-import { type Context, textFlag } from './context.ts'
+import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { openFiles } from './project-file.ts'
 
@@ -16,11 +18,25 @@ export async function check(context: Context): Promise<number> {
   const opened = await openFiles(context)
   if (opened.kind === 'ended') return opened.code
   const { found, loaded } = opened
-  const problems = loaded.kind === 'rejected' ? loaded.problems : []
+  const { problems, code } = await checked(context, loaded)
+  // Interrupted: half an answer is none.
+  if (code === exitCodes.forcedInt || code === exitCodes.forcedTerm) return code
   if (output === 'json') context.out(`${JSON.stringify({ v: 1, problems }, undefined, 2)}\n`)
   else if (output === 'github') context.out(githubText(problems))
   else if (problems.length > 0) context.out(`${problemsText(problems)}\n`)
-  else if (loaded.kind === 'loaded') context.out(`${found.shownAs}: ${counted(loaded.project.forwards.length, 'forward')}, no problems\n`)
-  if (loaded.kind === 'loaded') return exitCodes.done
-  return loaded.needsApproval ? exitCodes.approval : exitCodes.usage
+  else if (code === exitCodes.done) context.out(`${found.shownAs}: ${goodText(loaded, isSet(context.flags, 'live'))}\n`)
+  return code
+}
+
+/** Clusters are asked only about a file that is right. */
+async function checked(context: Context, loaded: Loaded): Promise<{ readonly problems: readonly Problem[]; readonly code: number }> {
+  if (loaded.kind === 'rejected') return { problems: loaded.problems, code: loaded.needsApproval ? exitCodes.approval : exitCodes.usage }
+  if (!isSet(context.flags, 'live')) return { problems: [], code: exitCodes.done }
+  const { checkLive } = await import('./check-live.ts')
+  return checkLive(context, loaded)
+}
+
+function goodText(loaded: Loaded, isLive: boolean): string {
+  const count = loaded.kind === 'loaded' ? loaded.project.forwards.length : 0
+  return `${counted(count, 'forward')}, no problems${isLive ? ', and the clusters and this machine have what it wants' : ''}`
 }

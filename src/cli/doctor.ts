@@ -14,6 +14,7 @@ import { ownProgram, programsNamed } from '../system/programs.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodeOfClass, exitCodes } from './exit-codes.ts'
 import { interruption } from './interruption.ts'
+import { ownPorts } from './own-ports.ts'
 import { flagsOf } from './project-file.ts'
 import { type Wanted, wantedForwards } from './wanted.ts'
 import { clustersFor } from './world.ts'
@@ -32,7 +33,7 @@ export async function doctor(context: Context): Promise<number> {
   const forwards = wanted.kind === 'forwards' ? wanted.forwards : []
   const findings = await examine(
     { forwards, file: fileFacts(wanted), inUse: flagsOf(context) },
-    { machine: machineOf(context), clusters, clock: realClock, signal: interrupted.signal },
+    { machine: machineOf(context, wanted.kind === 'forwards' ? await ownPorts(context) : undefined), clusters, clock: realClock, signal: interrupted.signal },
   )
   interrupted.over()
   await clusters.close()
@@ -45,8 +46,8 @@ export async function doctor(context: Context): Promise<number> {
   return exitCode
 }
 
-function machineOf({ env, home }: Context): Machine {
-  return { files: realFiles, env, home, probePort, findHolder, descriptorLimit, programsNamed, ownProgram }
+function machineOf({ env, home }: Context, isOurs: Machine['isOurs']): Machine {
+  return { files: realFiles, env, home, ...(isOurs && { isOurs }), probePort, findHolder, descriptorLimit, programsNamed, ownProgram }
 }
 
 function fileFacts(wanted: Exclude<Wanted, { readonly kind: 'mistake' }>): FileFacts {

@@ -89,12 +89,17 @@ export const verbs: readonly Verb[] = [
   ...controlVerbs,
   {
     name: 'check',
-    usage: 'kpf check [-f FILE]',
+    usage: 'kpf check [-f FILE] [--live]',
     summary: 'say what is wrong with the file, with places and fixes',
-    flags: [],
-    examples: ['kpf check', 'kpf check -o json', 'kpf check -o github'],
+    flags: [
+      {
+        name: 'live',
+        help: 'ask the clusters and this machine too, for 5 s at most: contexts, credentials, namespaces, targets, ports, permissions; the exit code is that of the first problem, and 3 when what the file names is not there',
+      },
+    ],
+    examples: ['kpf check', 'kpf check --live', 'kpf check -o json', 'kpf check -o github'],
     outputs: ['text', 'json', 'github'],
-    exits: [0, 2, 9],
+    exits: [0, 2, 3, 4, 5, 6, 9],
     run: async (context) => (await import('./check.ts')).check(context),
   },
   {
@@ -262,4 +267,4 @@ export const adHoc: Verb = {
 export const plannedVerbs: readonly string[] = ['open', 'discover', 'import', 'export']
 
 /** Flags of later versions. */
-export const plannedFlags: readonly string[] = [...['no-deps', 'dry-run', 'keep-orphans', 'save', 'live']]
+export const plannedFlags: readonly string[] = [...['no-deps', 'dry-run', 'keep-orphans', 'save']]

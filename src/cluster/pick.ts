@@ -42,6 +42,24 @@ export interface Rejected {
   readonly why: string
 }
 
+/** A port that is not there; `index` is its place in the query. */
+export interface WrongPort {
+  readonly index: number
+  readonly failure: Failure
+}
+
+/** Every port of a query that its Service does not have, also while there is no pod, and that the picked pod does not have. */
+export function wrongPorts(query: PickQuery, picture: Picture): readonly WrongPort[] {
+  if (picture.kind !== 'seen') return []
+  const { service } = picture
+  return query.ports.flatMap((port, index): readonly WrongPort[] => {
+    const inPod = service && port.meaning === 'target' ? servicePort(service, port.remotePort) : port.remotePort
+    if (typeof inPod === 'object') return [{ index, failure: inPod }]
+    const picked = pick({ ...query, ports: [port] }, picture)
+    return picked.kind === 'failure' ? [{ index, failure: picked }] : []
+  })
+}
+
 /** Picks a pod from a picture; an unknown picture is a pod that is on its way. */
 export function pick(query: PickQuery, picture: Picture): Picked {
   if (picture.kind === 'failure') return picture

@@ -41,7 +41,12 @@ export function fileFindings({ file }: Pick<Facts, 'file'>): readonly Finding[] 
 }
 
 /** Findings about the kubeconfig: its files, its contexts, and how long the credentials last. */
-export function kubeconfigFindings({ kubeconfigs, contexts, clusters, timeMs }: Facts): readonly Finding[] {
+export function kubeconfigFindings({
+  kubeconfigs,
+  contexts,
+  clusters,
+  timeMs,
+}: Pick<Facts, 'kubeconfigs' | 'contexts' | 'clusters' | 'timeMs'>): readonly Finding[] {
   const section = 'kubeconfig'
   const files = kubeconfigs.map(({ path, state }): Finding => {
     const common = { id: 'kubeconfig', section, about: escapeForeign(path) } as const

@@ -1,5 +1,5 @@
 /** What is gathered before anything is judged. Types only; `gather*.ts` fills them, `*-rules.ts` judge. */
-import type { Picked } from '../cluster/pick.ts'
+import type { Picked, WrongPort } from '../cluster/pick.ts'
 import type { Forward } from '../file/forward.ts'
 import type { Problem } from '../file/problems.ts'
 import type { CredentialPhase, TlsPhase } from '../tunnel/dialer.ts'
@@ -9,6 +9,8 @@ import type { Permission } from '../trace/permissions.ts'
 /** A local endpoint that a forward wants, and what the machine says to it. */
 export interface PortFacts {
   readonly forward: string
+  /** Which of its ports. */
+  readonly index: number
   /** `forwards.yaml:9`, or nothing for a forward of no file. */
   readonly place?: string
   readonly address: string
@@ -18,6 +20,8 @@ export interface PortFacts {
   /** Undefined when it can be bound; else the errno. */
   readonly errno?: string
   readonly holder?: { readonly pid: number; readonly command: string }
+  /** The project runs, and has it already. */
+  readonly isOurs?: boolean
 }
 
 /** The machine. */
@@ -73,11 +77,17 @@ export interface ForwardFacts {
   readonly forward: Forward
   readonly namespace: string
   readonly contextName: string
+  /** Its cluster; undefined where the kubeconfig gives none. */
+  readonly server?: ClusterFacts
+  /** Why the kubeconfig gives none. */
+  readonly failure?: Failure
   /** Whether the cluster answered at all. */
   readonly isReached: boolean
   /** False only where the server says so. */
   readonly hasNamespace?: boolean
   readonly picked?: Picked
+  /** Those of its ports that are not there. */
+  readonly wrongPorts?: readonly WrongPort[]
   /** Names of what is there of the target's kind, where the target is not. */
   readonly neighbours?: readonly string[]
   /** The server's minor version, as it behaves. */

@@ -1,7 +1,7 @@
 /** Asks each cluster who we are to it, and what there is behind each forward. Judges nothing, opens no tunnel. */
 import type { Cluster, Clusters } from '../cluster/cluster-api.ts'
 import { metadata, record, records } from '../cluster/kube-object.ts'
-import { pick, type Picked } from '../cluster/pick.ts'
+import { pick, type Picked, type WrongPort, wrongPorts } from '../cluster/pick.ts'
 import type { Picture } from '../cluster/picture.ts'
 import { proxyFor } from '../cluster/proxy-choice.ts'
 import type { Access, Forward } from '../file/forward.ts'
@@ -45,15 +45,16 @@ export async function gatherClusters(forwards: readonly Forward[], inUse: Access
   const once = new AskOnce()
   const told = forwards.map(async (forward, index): Promise<ForwardFacts> => {
     const cluster = opened[index]?.cluster
-    if (cluster === undefined || 'code' in cluster) return unreached(forward)
+    if (cluster === undefined || 'code' in cluster) return unreached(forward, cluster)
     return askForward(forward, { cluster, facts: asked.get(cluster.key), once, parts })
   })
   return { contexts: [...contexts.values()], clusters: await Promise.all(asked.values()), forwards: await Promise.all(told) }
 }
 
-function unreached(forward: Forward): ForwardFacts {
+function unreached(forward: Forward, why: Failure | undefined): ForwardFacts {
   return {
     forward,
+    ...(why && { failure: why }),
     namespace: forward.access.namespace ?? 'default',
     contextName: forward.access.context ?? '',
     isReached: false,
@@ -111,13 +112,13 @@ interface AskParts {
 async function askForward(forward: Forward, { cluster, facts, once, parts }: AskParts): Promise<ForwardFacts> {
   const { signal } = parts
   const namespace = forward.access.namespace ?? cluster.namespace
-  const common = { forward, namespace, contextName: cluster.contextName }
   const server = await facts
+  const common = { forward, namespace, contextName: cluster.contextName, ...(server && { server }) }
   const isReached = server !== undefined && (server.version.kind === 'version' || server.self.kind === 'self' || server.version.code === 'KPF_FORBIDDEN')
   if (!isReached) return { ...common, isReached, minor: undefined, permissions: [] }
   const minor = server.version.kind === 'version' ? server.version.minor : undefined
   const needed = permissionsFor(forward.target, { mode: forward.transport.mode, minor })
-  const [picked, hasNamespace, reviews] = await Promise.all([
+  const [{ picked, wrong }, hasNamespace, reviews] = await Promise.all([
     pickFor(forward, cluster, { ...parts, namespace }),
     once.get([cluster.key, namespace], () => askNamespace(cluster, namespace, signal)),
     Promise.all(
@@ -131,7 +132,16 @@ async function askForward(forward: Forward, { cluster, facts, once, parts }: Ask
   const isMissing = picked.kind === 'failure' && picked.code === 'KPF_OBJECT_MISSING'
   const neighbours = isMissing ? await neighboursOf(forward, cluster, { namespace, signal }) : undefined
   const permissions = needed.map((permission, index) => ({ permission, isAllowed: allowed(reviews[index]?.kind) }))
-  return { ...common, isReached, picked, minor, permissions, ...(hasNamespace !== undefined && { hasNamespace }), ...(neighbours && { neighbours }) }
+  return {
+    ...common,
+    isReached,
+    picked,
+    wrongPorts: wrong,
+    minor,
+    permissions,
+    ...(hasNamespace !== undefined && { hasNamespace }),
+    ...(neighbours && { neighbours }),
+  }
 }
 
 function allowed(kind: 'allowed' | 'denied' | 'failure' | undefined): boolean | undefined {
@@ -145,13 +155,18 @@ async function askNamespace(cluster: Cluster, namespace: string, signal: AbortSi
   return answer.code === 'KPF_OBJECT_MISSING' && /namespaces? .*not found/.test(answer.message) ? false : undefined
 }
 
-async function pickFor(forward: Forward, cluster: Cluster, { namespace, signal }: GatherParts & { readonly namespace: string }): Promise<Picked> {
+async function pickFor(
+  forward: Forward,
+  cluster: Cluster,
+  { namespace, signal }: GatherParts & { readonly namespace: string },
+): Promise<{ readonly picked: Picked; readonly wrong: readonly WrongPort[] }> {
   const { target, ports, requireReady } = forward
   const { promise, resolve } = Promise.withResolvers<Picture>()
   const watching = cluster.watchTarget({ namespace, target }, resolve)
   const picture = await within(promise, signal)
   watching.close()
-  return pick({ target, ports, requireReady }, picture)
+  const query = { target, ports, requireReady }
+  return { picked: pick(query, picture), wrong: wrongPorts(query, picture) }
 }
 
 const paths = {

@@ -10,11 +10,16 @@ export interface Machine {
   readonly home: string
   /** The errno, or undefined when the endpoint can be bound. */
   readonly probePort: (endpoint: { readonly address: string; readonly port: number }) => Promise<string | undefined>
+  /** Whether the project of these forwards runs, and has the endpoint itself. */
+  readonly isOurs?: (endpoint: { readonly address: string; readonly port: number }, holder: PortFacts['holder']) => boolean
   readonly findHolder: (endpoint: { readonly address: string; readonly port: number }) => Promise<PortFacts['holder']>
   readonly descriptorLimit: () => number | string | undefined
   readonly programsNamed: (name: string, path: string) => Promise<readonly string[]>
   readonly ownProgram: () => Promise<string>
 }
+
+/** The part of it that ports need. */
+export type PortMachine = Pick<Machine, 'probePort' | 'findHolder' | 'isOurs'>
 
 const MAX_BYTES = 1024 * 1024
 const INOTIFY = ['max_user_watches', 'max_user_instances']
@@ -25,7 +30,7 @@ const START_FILES = ['.bashrc', '.bash_profile', '.bash_aliases', '.profile', '.
 export async function gatherMachine(forwards: readonly Forward[], machine: Machine): Promise<MachineFacts> {
   const { env, probePort, descriptorLimit, programsNamed, ownProgram } = machine
   const [ports, v6, inotify, programs, self, aliases] = await Promise.all([
-    Promise.all(forwards.flatMap((forward) => portsOf(forward, machine))),
+    gatherPorts(forwards, machine),
     probePort({ address: '::1', port: 0 }),
     Promise.all(INOTIFY.map(async (name) => [name, await numberIn(`/proc/sys/fs/inotify/${name}`, machine)] as const)),
     programsNamed('kpf', env['PATH'] ?? ''),
@@ -43,16 +48,25 @@ export async function gatherMachine(forwards: readonly Forward[], machine: Machi
   }
 }
 
-function portsOf({ name, ports, position }: Forward, { probePort, findHolder }: Machine): readonly Promise<PortFacts>[] {
-  return ports.flatMap(({ localPort, addresses }) =>
-    // Any free port is always there.
-    localPort === 0
+/** The local endpoints that the forwards want, all asked for at once. */
+export async function gatherPorts(forwards: readonly Forward[], machine: PortMachine): Promise<readonly PortFacts[]> {
+  return Promise.all(forwards.flatMap((forward) => portsOf(forward, machine)))
+}
+
+function portsOf({ name, ports, position }: Forward, { probePort, findHolder, isOurs }: PortMachine): readonly Promise<PortFacts>[] {
+  return ports.flatMap(({ localPort, addresses }, index) =>
+    // Any free port, and an address of one's own, are always there.
+    localPort === 0 || addresses.some(({ address }) => address === 'auto')
       ? []
       : addresses.map(async ({ address, ifPresent }) => {
-          const errno = await probePort({ address, port: localPort })
-          const holder = errno === 'EADDRINUSE' ? await findHolder({ address, port: localPort }) : undefined
+          const endpoint = { address, port: localPort }
+          const errno = await probePort(endpoint)
+          const holder = errno === 'EADDRINUSE' ? await findHolder(endpoint) : undefined
+          const isOwn = errno === 'EADDRINUSE' && isOurs?.(endpoint, holder) === true
           return {
             forward: name,
+            index,
+            ...(isOwn && { isOurs: true }),
             ...(position.line > 0 && { place: `${position.file}:${position.line}` }),
             address,
             port: localPort,

@@ -11,7 +11,8 @@ const FEW_INSTANCES = 128
 /** API servers give tokens a leeway of a minute at most. */
 const SKEW_MS = 60_000
 
-type Draft = Omit<Finding, 'section'>
+/** A finding about the machine. */
+export type Draft = Omit<Finding, 'section'>
 
 /** All findings about the machine. */
 export function machineFindings(machine: MachineFacts, clusters: readonly ClusterFacts[]): readonly Finding[] {
@@ -29,10 +30,18 @@ export function machineFindings(machine: MachineFacts, clusters: readonly Cluste
 
 function ports(all: readonly PortFacts[]): readonly Draft[] {
   const wanted = all.filter(({ errno, ifPresent }) => !(ifPresent && errno === 'EADDRNOTAVAIL'))
-  const bad = wanted.filter(({ errno }) => errno !== undefined)
-  const free = wanted.length - bad.length
-  const good: readonly Draft[] = free > 0 ? [{ id: 'local-port', severity: 'ok', evidence: `${free} of ${wanted.length} local endpoints are free` }] : []
-  return [...good, ...merged(bad).map(port)]
+  const bad = badPorts(all)
+  const ours = wanted.filter(({ isOurs }) => isOurs).length
+  const free = wanted.filter(({ errno }) => errno === undefined).length
+  const running =
+    ours === 0 ? '' : `${free > 0 ? ', and ' : ''}${ours}${free > 0 ? '' : ` of ${wanted.length} local endpoints`} held by this project, which runs`
+  const evidence = `${free > 0 ? `${free} of ${wanted.length} local endpoints are free` : ''}${running}`
+  return [...(evidence === '' ? [] : [{ id: 'local-port', severity: 'ok' as const, evidence }]), ...bad.map(portDraft)]
+}
+
+/** Endpoints that cannot be had: not those that the machine lacks and need not have, nor those that the project has itself. */
+export function badPorts(all: readonly PortFacts[]): readonly PortFacts[] {
+  return merged(all.filter(({ errno, ifPresent, isOurs }) => errno !== undefined && !isOurs && !(ifPresent && errno === 'EADDRNOTAVAIL')))
 }
 
 /** One program on 127.0.0.1 and ::1 is one finding. */
@@ -46,7 +55,8 @@ function merged(bad: readonly PortFacts[]): readonly PortFacts[] {
   })
 }
 
-function port({ forward, place, address, port: number, errno, holder }: PortFacts): Draft {
+/** What is wrong with an endpoint, and what helps. */
+export function portDraft({ forward, place, address, port: number, errno, holder }: PortFacts): Draft & { readonly code: string; readonly fix: string } {
   const endpoint = address.includes(':') ? `[${address}]:${number}` : `${address}:${number}`
   const common = { id: 'local-port', severity: 'error', about: forward, trouble: 'bind' } as const
   const where = place === undefined ? 'choose another local port' : `choose another localPort (${place})`

@@ -39,7 +39,13 @@ export interface Entry {
   readonly target: Target
   readonly ports: readonly PortMapping[]
   /** Where in a line of the short form the words stand that later checks point at. */
-  readonly words: { readonly cluster?: number; readonly ports: readonly (readonly [PortMapping, number])[] }
+  readonly words: {
+    readonly cluster?: number
+    readonly context?: number
+    readonly namespace?: number
+    readonly target?: number
+    readonly ports: readonly (readonly [PortMapping, number])[]
+  }
   /** Which entry of its list each port comes from. */
   readonly listed?: readonly number[]
 }
@@ -84,7 +90,17 @@ export function readLine(line: string, path: readonly Step[], sink: ProblemSink,
     access: { ...(namespace && { namespace: namespace.text }), ...(context && { context: context.text }), ...(cluster && { cluster: cluster.text }) },
     target,
     ports: placed.map(([port]) => port),
-    words: { ...(cluster && { cluster: cluster.at }), ports: placed },
+    words: { ...wordsOf(form), ports: placed },
+  }
+}
+
+function wordsOf({ cluster, context, namespace, target, selector }: ShortForm): Omit<Entry['words'], 'ports'> {
+  const aim = target ?? selector
+  return {
+    ...(cluster && { cluster: cluster.at }),
+    ...(context && { context: context.at }),
+    ...(namespace && { namespace: namespace.at }),
+    ...(aim && { target: aim.at }),
   }
 }
 

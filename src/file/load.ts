@@ -6,6 +6,7 @@
  */
 import { dirname, resolve as absolutePath } from 'node:path'
 import type { FileRead, Files } from '../system/files.ts'
+import type { Blame } from './blame.ts'
 import type { Located, Span } from './document.ts'
 import type { Flags } from './entry.ts'
 import { type Explanation, explain } from './explain.ts'
@@ -27,7 +28,7 @@ const MIN_HIDDEN = 4
 /** Every file that had a say, as it was read: those that are not there too. */
 export type Snapshot = ReadonlyMap<string, FileRead>
 
-/** What files say. */
+/** What files say. Its `blame` makes a problem of what turns out to be wrong only later. */
 export type Loaded = {
   readonly variables: readonly Variable[]
   /** What of it somebody has to approve, in words. */
@@ -37,7 +38,7 @@ export type Loaded = {
   /** Where a value comes from, by its path. */
   readonly explain: (path: string) => readonly Explanation[]
 } & (
-  | { readonly kind: 'loaded'; readonly project: Project }
+  | { readonly kind: 'loaded'; readonly project: Project; readonly blame: Blame }
   | { readonly kind: 'rejected'; readonly problems: readonly Problem[]; readonly needsApproval: boolean }
 )
 
@@ -110,7 +111,7 @@ function* walked(roots: readonly RootFile[], options: LoadOptions): Asking<Loade
   const { units, problems, variables, outside, secrets } = gathered
   const typed = units.map((unit) => ({ ...unit, located: retyped(unit.located, unit.filled) }))
   const shapes = typed.flatMap(({ located }) => checkShape(located))
-  const { project, problems: meanings, risks } = resolve(typed, { directory, flags, selection, portOffset, outside })
+  const { project, problems: meanings, risks, blame } = resolve(typed, { directory, flags, selection, portOffset, outside })
   const told = [...problems, ...toldOnce(typed, [...shapes, ...meanings])]
   const all = options.approves?.(risks) === true ? told.filter(({ kind }) => kind !== 'approval') : told
   return {
@@ -118,7 +119,7 @@ function* walked(roots: readonly RootFile[], options: LoadOptions): Asking<Loade
     risks,
     redact: redactor(secrets),
     explain: (path) => explain(typed, path),
-    ...(all.length > 0 ? rejection(all) : { kind: 'loaded', project }),
+    ...(all.length > 0 ? rejection(all) : { kind: 'loaded', project, blame }),
   }
 }
 

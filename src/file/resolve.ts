@@ -6,6 +6,7 @@ import { accessOf, aliasOf } from './access.ts'
 import { checkGroups } from './acting-as.ts'
 import { readAddresses } from './addresses.ts'
 import { askAbout, risksOf } from './approval.ts'
+import { type Blame, blameIn } from './blame.ts'
 import { type Located, placeOf, problemAt, type Step } from './document.ts'
 import { checkEndpoints, portPlace, type Resolved } from './endpoints.ts'
 import { type Entry, type Flags, type ProblemSink, readEntry } from './entry.ts'
@@ -41,6 +42,8 @@ export interface Resolution {
   readonly problems: readonly Problem[]
   /** What of it somebody has to approve, in words. */
   readonly risks: readonly string[]
+  /** Where parts of its forwards stand. */
+  readonly blame: Blame
 }
 
 /** The project of files that have the right shape, or what is wrong with them. */
@@ -74,7 +77,7 @@ export function resolve(units: readonly Unit[], around: Surroundings): Resolutio
     },
   }
   const tops = units.map(({ located }) => plainOr(located.value))
-  return { project, problems, risks: risksOf(tops, resolved, around.outside) }
+  return { project, problems, risks: risksOf(tops, resolved, around.outside), blame: blameIn(resolved, around.flags) }
 }
 
 function resolveUnit(unit: Unit, around: Surroundings, problems: Problem[]): readonly Resolved[] {

@@ -39,6 +39,7 @@ function told(findings: readonly Finding[]): string {
 
 const port = (more: Partial<PortFacts>): PortFacts => ({
   forward: 'api',
+  index: 0,
   place: 'forwards.yaml:9',
   address: '127.0.0.1',
   port: 8080,

@@ -174,9 +174,10 @@ test('pure files import only types and each other', () => {
       'policies',
       'access',
       'approval',
+      'blame',
     ].map((name) => `src/file/${name}.ts`),
     ...['plan', 'describe', 'events', 'hold', 'listener-machine', 'target-facts', 'iso-time', 'obstacle'].map((name) => `src/supervisor/${name}.ts`),
-    ...['pick', 'failure', 'selector', 'pod-facts', 'kube-object', 'picture', 'impersonation', 'access-rule', 'nearest', 'time'].map(
+    ...['pick', 'failure', 'selector', 'pod-facts', 'kube-object', 'picture', 'impersonation', 'access-rule', 'nearest', 'time', 'expected'].map(
       (name) => `src/cluster/${name}.ts`,
     ),
     ...['spdy', 'websocket', 'channel', 'refusals', 'refusal-status', 'escape', 'backoff', 'failure', 'lane-machine', 'keepalive'].map(
@@ -184,7 +185,7 @@ test('pure files import only types and each other', () => {
     ),
     'src/trace/permissions.ts',
     ...['needs', 'role'].map((name) => `src/rbac/${name}.ts`),
-    ...['finding', 'facts', 'machine-rules', 'cluster-rules', 'forward-rules', 'report'].map((name) => `src/doctor/${name}.ts`),
+    ...['finding', 'facts', 'machine-rules', 'cluster-rules', 'forward-rules', 'live-rules', 'report'].map((name) => `src/doctor/${name}.ts`),
     ...['file-codes', 'run-codes', 'catalogue'].map((name) => `src/doctor/${name}.ts`),
     ...['words', 'problem-text', 'github-text', 'event-text', 'jsonl', 'table', 'wrapped'].map((name) => `src/output/${name}.ts`),
   ]

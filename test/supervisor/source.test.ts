@@ -197,6 +197,6 @@ class Desk {
       return { kind: 'rejected', problems: [problem], needsApproval: false, ...nothingElse }
     }
     const project: Project = { name: text, forwards: [], settings: { concurrency: 8, watchDebounceMs: 100 } }
-    return { kind: 'loaded', project, ...nothingElse }
+    return { kind: 'loaded', project, blame: () => ({ file: '', line: 1, column: 1, code: '', message: '' }), ...nothingElse }
   }
 }
