@@ -1,10 +1,19 @@
-/** `kpf plan`: what `up` would do with the files, and why. Nothing is started. */
+/** `kpf plan`: what `up` would do with the files, and why; against what runs, when the project does. Nothing is started. */
+import type { PlannedBody } from '../control/shapes.ts'
+import type { Forward } from '../file/forward.ts'
+import type { Loaded } from '../file/load.ts'
 import { problemsText } from '../output/problem-text.ts'
 import { localText, targetText } from '../output/words.ts'
-import { plan, printPlan, untouched } from '../supervisor/plan.ts'
+import { type Operation, plan, printPlan } from '../supervisor/plan.ts'
+import { readLock } from '../system/owner-lock.ts'
+import { self } from '../system/processes.ts'
+import { askWithin } from './asking.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
+import { placeOf } from './place.ts'
 import { openFiles } from './project-file.ts'
+import { heard, isThere, ownerOf } from './reach.ts'
+import { RELOAD_MS } from './start-stop.ts'
 
 /** Runs the verb. */
 export async function planVerb(context: Context): Promise<number> {
@@ -15,29 +24,74 @@ export async function planVerb(context: Context): Promise<number> {
   }
   const opened = await openFiles(context, context.words)
   if (opened.kind === 'ended') return opened.code
-  const { found, loaded } = opened
-  if (loaded.kind === 'rejected') {
-    context.err(`${problemsText(loaded.problems)}\n`)
-    return loaded.needsApproval ? exitCodes.approval : exitCodes.usage
-  }
-  const unknown = context.words.find((name) => !loaded.project.forwards.some((forward) => forward.name === name))
+  const { found, loaded, snapshot } = opened
+  if (loaded.kind === 'rejected') return refused(context, loaded)
+  const { forwards } = loaded.project
+  const unknown = context.words.find((name) => !forwards.some((forward) => forward.name === name))
   if (unknown !== undefined) {
-    context.err(`kpf: no forward "${unknown}" in ${found.shownAs}\n    it has: ${loaded.project.forwards.map(({ name }) => name).join(', ')}\n`)
+    context.err(`kpf: no forward "${unknown}" in ${found.shownAs}\n    it has: ${forwards.map(({ name }) => name).join(', ')}\n`)
     return exitCodes.usage
   }
-  const { forwards } = loaded.project
-  // There is nobody yet who could be asked what runs: a supervisor keeps no door open.
-  const operations = plan(forwards, [])
-  if (output === 'json')
-    context.out(`${JSON.stringify({ v: 1, plan: operations, summary: printPlan(operations, untouched(forwards, operations)) }, undefined, 2)}\n`)
-  else {
-    for (const { forward: name, cause } of operations) {
-      const forward = forwards.find((candidate) => candidate.name === name)
-      context.out(`+ ${name}  ${forward ? `${loaded.redact(targetText(forward))} on ${localText(forward).replaceAll('?', 'auto')}` : ''}  (${cause})\n`)
-    }
-    const resting = forwards.filter(({ enabled }) => !enabled).map(({ name }) => name)
-    if (resting.length > 0) context.out(`not started: ${resting.join(', ')}\n`)
-    if (operations.length === 0) context.out('nothing to do\n')
-  }
+  const stdin = snapshot.get('-')
+  const running = await byOwner(context, stdin?.kind === 'read' ? Buffer.from(stdin.bytes).toString('utf8') : undefined)
+  if (running?.kind === 'ended') return running.code
+  if (running?.kind === 'rejected') return refused(context, running)
+  const { plan: operations, kept, resting } = running ?? fromNothing(forwards)
+  if (output === 'json') {
+    const summary = printPlan(operations, kept.length)
+    context.out(`${JSON.stringify({ v: 1, isRunning: running !== undefined, plan: operations, kept, resting, summary }, undefined, 2)}\n`)
+  } else context.out(planText({ operations, kept, resting }, loaded))
   return operations.length > 0 && isSet(context.flags, 'exit-code') ? exitCodes.differs : exitCodes.done
 }
+
+function refused(context: Context, { problems, needsApproval }: Pick<Extract<Loaded, { kind: 'rejected' }>, 'problems' | 'needsApproval'>): number {
+  context.err(`${problemsText(problems)}\n`)
+  return needsApproval ? exitCodes.approval : exitCodes.usage
+}
+
+/**
+ * The supervisor's own answer, when one runs the project: it reads the files as `up` and
+ * `reload` would have it do, with the variables that it was started with.
+ */
+async function byOwner(context: Context, content: string | undefined): Promise<PlannedBody | { readonly kind: 'ended'; readonly code: number } | undefined> {
+  const place = await placeOf(context, self().platform)
+  const record = place && (await readLock(place.lock))
+  if (place === undefined || record === undefined) return undefined
+  const owner = ownerOf(record, place.lock)
+  if (!(await isThere(owner))) return undefined
+  const body = { names: context.words, ...(content !== undefined && { content }) }
+  const asked = await askWithin(owner.socket, { method: 'POST', path: '/v1/plan', body }, RELOAD_MS)
+  // One that is ending is waited for by `up`, which then begins with nothing.
+  if (asked.kind === 'answered' && asked.code === 409) return undefined
+  const told = await heard(context, owner, asked)
+  // What answers 200 or 422 to this question is the body of the route.
+  return told.kind === 'ended' ? told : (told.body as PlannedBody)
+}
+
+function fromNothing(forwards: readonly Forward[]): {
+  readonly plan: readonly Operation[]
+  readonly kept: readonly string[]
+  readonly resting: readonly string[]
+} {
+  return { plan: plan(forwards, []), kept: [], resting: forwards.filter(({ enabled }) => !enabled).map(({ name }) => name) }
+}
+
+function planText(
+  { operations, kept, resting }: { readonly operations: readonly Operation[]; readonly kept: readonly string[]; readonly resting: readonly string[] },
+  { project, redact }: Extract<Loaded, { kind: 'loaded' }>,
+): string {
+  const lines = operations.map(({ kind, forward: name, cause }) => {
+    const forward = project.forwards.find((candidate) => candidate.name === name)
+    const what = forward === undefined || kind === 'stop' ? '' : `  ${redact(targetText(forward))} on ${localText(forward).replaceAll('?', 'auto')}`
+    return `${signs[kind]} ${name}${what}  (${redact(cause)})\n`
+  })
+  const rest = [
+    ...(kept.length > 0 ? [`= ${kept.join(', ')}  (not touched)\n`] : []),
+    ...(resting.length > 0 ? [`not started: ${resting.join(', ')}\n`] : []),
+    ...(operations.length === 0 ? ['nothing to do\n'] : []),
+  ]
+  return [...lines, ...rest].join('')
+}
+
+/** As in the summary of a reload. */
+const signs: Readonly<Record<Operation['kind'], string>> = { start: '+', stop: '-', update: '~', retarget: '~', rebind: '~', rename: '~' }

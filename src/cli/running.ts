@@ -4,7 +4,8 @@
  */
 import type { Controlled } from '../control/routes.ts'
 import { History } from '../control/history.ts'
-import type { AppliedBody, ApplyRequest, EndedBody, NamesBody, StatusBody } from '../control/shapes.ts'
+import type { AppliedBody, ApplyRequest, EndedBody, NamesBody, PlannedBody, StatusBody } from '../control/shapes.ts'
+import { planned, withPortsOf } from '../control/preview.ts'
 import { statusBody, type StatusFacts } from '../control/status.ts'
 import { chosen, joined, type Wish, wishFor, withAgain, without } from '../control/wish.ts'
 import type { Project } from '../file/forward.ts'
@@ -127,6 +128,24 @@ export class RunningProject implements Controlled {
     const outcome = await this.reload()
     if (outcome.kind === 'rejected') this.#wish = before
     return outcome
+  }
+
+  async plan({ names, content }: ApplyRequest): Promise<PlannedBody> {
+    const { supervisor } = this.#world
+    const wish = joined(this.#wish, names)
+    const stdin = this.#snapshot.get('-')
+    const piped = content === undefined ? stdin : ({ kind: 'read', bytes: Buffer.from(content) } as const)
+    const { loaded } = await this.#start.load(stdin && piped ? new Map([['-', piped]]) : new Map(), wish.named === 'all' ? [] : wish.named)
+    if (loaded.kind === 'rejected') return { kind: 'rejected', problems: loaded.problems, needsApproval: loaded.needsApproval }
+    const { rows, generation } = supervisor.snapshot()
+    const wanted = chosen(
+      withPortsOf(
+        loaded.project,
+        rows.map(({ spec }) => spec),
+      ),
+      wish,
+    )
+    return planned(wanted, supervisor.preview(wanted), { stopped: this.#wish.stopped, generation })
   }
 
   /** Reads the files now. */

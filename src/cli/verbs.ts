@@ -121,11 +121,11 @@ export const verbs: readonly Verb[] = [
   {
     name: 'plan',
     usage: 'kpf plan [NAME…] [-f FILE]',
-    summary: 'say what up would do, and why',
+    summary: 'say what up would do with what runs, and why',
     flags: [{ name: 'exit-code', help: 'end with 10 when there is something to do' }],
     examples: ['kpf plan', 'kpf plan --exit-code -o json'],
     outputs: ['text', 'json'],
-    exits: [0, 2, 9, 10],
+    exits: [0, 2, 7, 9, 10],
     run: async (context) => (await import('./plan.ts')).planVerb(context),
   },
   {

@@ -1,11 +1,22 @@
 /** The routes of the control API that answer once: a request to an answer. The streams are in `streams.ts`. */
-import { type AnswerHead, API_VERSION, type AppliedBody, type ApplyRequest, type EndedBody, type NamesBody, type StatusBody } from './shapes.ts'
+import {
+  type AnswerHead,
+  API_VERSION,
+  type AppliedBody,
+  type ApplyRequest,
+  type EndedBody,
+  type NamesBody,
+  type PlannedBody,
+  type StatusBody,
+} from './shapes.ts'
 
 /** What the API speaks for: a running project. */
 export interface Controlled {
   readonly version: string
   status(): StatusBody
   apply(request: ApplyRequest): Promise<AppliedBody>
+  /** What `apply` would do. */
+  plan(request: ApplyRequest): Promise<PlannedBody>
   reload(): Promise<AppliedBody>
   start(names: readonly string[]): NamesBody
   stop(names: readonly string[]): NamesBody
@@ -40,7 +51,9 @@ export async function answer(controlled: Controlled, route: string, body: unknow
     case 'GET /v1/status':
       return { code: 200, body: controlled.status() }
     case 'POST /v1/apply':
-      return applied(controlled, await controlled.apply({ names, ...(typeof body['content'] === 'string' && { content: body['content'] }) }))
+      return applied(controlled, await controlled.apply(requestOf(names, body)))
+    case 'POST /v1/plan':
+      return applied(controlled, await controlled.plan(requestOf(names, body)))
     case 'POST /v1/reload':
       return applied(controlled, await controlled.reload())
     case 'POST /v1/kick':
@@ -54,6 +67,10 @@ export async function answer(controlled: Controlled, route: string, body: unknow
     default:
       return refusal(controlled, 404, { error: `there is no ${route}`, hint: 'see docs/control-api.md; the supervisor may be older than the client' })
   }
+}
+
+function requestOf(names: readonly string[], { content }: Body): ApplyRequest {
+  return { names, ...(typeof content === 'string' && { content }) }
 }
 
 async function acted(
@@ -85,8 +102,8 @@ function good(controlled: Controlled, body: object): Answer {
   return { code: 200, body: { ...head(controlled), ...body } }
 }
 
-function applied(controlled: Controlled, outcome: AppliedBody): Answer {
-  return { code: outcome.kind === 'applied' ? 200 : 422, body: { ...head(controlled), ...outcome } }
+function applied(controlled: Controlled, outcome: AppliedBody | PlannedBody): Answer {
+  return { code: outcome.kind === 'rejected' ? 422 : 200, body: { ...head(controlled), ...outcome } }
 }
 
 function unknownName(name: string, controlled: Controlled): { error: string; hint: string } {

@@ -88,6 +88,19 @@ export type AppliedBody =
   | { readonly kind: 'applied'; readonly generation: number; readonly plan: readonly Operation[]; readonly summary: string }
   | { readonly kind: 'rejected'; readonly problems: readonly Problem[]; readonly needsApproval: boolean }
 
+/** What would become of a file; nothing was changed. */
+export type PlannedBody =
+  | {
+      readonly kind: 'planned'
+      readonly generation: number
+      readonly plan: readonly Operation[]
+      /** Those that run and would not be touched. */
+      readonly kept: readonly string[]
+      /** Those of the file that would not run. */
+      readonly resting: readonly string[]
+    }
+  | Extract<AppliedBody, { readonly kind: 'rejected' }>
+
 /** Names that were acted on. */
 export interface NamesBody {
   readonly names: readonly string[]

@@ -89,8 +89,11 @@ function difference(before: Forward, after: Forward): Pick<Operation, 'kind' | '
   // Fields that are optional may be gone: those of both count.
   const keys = [...new Set([...Object.keys(after), ...Object.keys(before)])] as (keyof Forward)[]
   const fields = keys.filter((key) => key !== 'position' && canonical(before[key]) !== canonical(after[key]))
-  return fields.length === 0 ? undefined : { kind: 'update', cause: fields.join(', ') }
+  return fields.length === 0 ? undefined : { kind: 'update', cause: fields.map((field) => wordsOfFile[field] ?? field).join(', ') }
 }
+
+/** Where the file has another word than the forward. */
+const wordsOfFile: Partial<Readonly<Record<keyof Forward, string>>> = { drainTimeoutMs: 'drain', maxConnections: 'limits', requireReady: 'pods' }
 
 /** Whether another pod, or another way to it, is to be looked for. */
 export function isRetargeted(before: Forward, after: Forward): boolean {

@@ -115,10 +115,7 @@ export class Supervisor {
   /** Makes the running forwards those of the project; what is equal is not touched. */
   apply(project: Project, file: string): readonly Operation[] {
     if (this.#isStopping) return []
-    const operations = plan(
-      project.forwards,
-      [...this.#forwards.values()].map((forward) => ({ spec: forward.spec })),
-    )
+    const operations = this.preview(project)
     this.#generation++
     this.#appliedAt = isoTime(this.#parts.clock.wallMs())
     this.#bus.tell({ type: 'config-applied', file, generation: this.#generation, plan: operations, untouched: untouched(project.forwards, operations) })
@@ -131,6 +128,11 @@ export class Supervisor {
     })
     this.#inOrder(project.forwards)
     return operations
+  }
+
+  /** What {@link Supervisor.apply} would do. */
+  preview({ forwards }: Project): readonly Operation[] {
+    return plan(forwards, [...this.#forwards.values()])
   }
 
   /** Begins these anew; their ports stay bound, their connections are reset. */

@@ -7,6 +7,7 @@ const ending: Controlled = {
   version: '9.9.9',
   status: () => ({ ...status(), isStopping: true }),
   apply: () => Promise.reject(new Error('not asked')),
+  plan: () => Promise.reject(new Error('not asked')),
   reload: () => Promise.reject(new Error('not asked')),
   start: (names) => ({ names }),
   stop: (names) => ({ names }),
@@ -16,7 +17,7 @@ const ending: Controlled = {
 }
 
 test('a project that is ending takes nothing on, tells how it is, and may be hurried', async () => {
-  for (const route of ['apply', 'reload', 'start', 'stop', 'restart', 'kick']) {
+  for (const route of ['apply', 'plan', 'reload', 'start', 'stop', 'restart', 'kick']) {
     expect(await answer(ending, `POST /v1/${route}`, {})).toMatchObject({ code: 409, body: { error: 'the project is ending' } })
   }
   expect(await answer(ending, 'GET /v1/status', {})).toMatchObject({ code: 200, body: { isStopping: true } })

@@ -27,10 +27,11 @@ test('what is asked for is done, for the names that are known', async () => {
   expect(await post('/v1/stop', { names: ['db'] })).toMatchObject({ code: 200, body: { names: ['db'] } })
   expect(await post('/v1/restart', {})).toMatchObject({ code: 200 })
   expect(await post('/v1/kick', {})).toMatchObject({ code: 200 })
+  expect(await post('/v1/plan', { names: ['api'] })).toMatchObject({ code: 200, body: { kind: 'planned', kept: ['api'] } })
   expect(await post('/v1/apply', { names: ['new'], content: 'x' })).toMatchObject({ code: 422, body: { kind: 'rejected' } })
   expect(await post('/v1/stop', { end: true, drainMs: 500 })).toMatchObject({ code: 200, body: { forwards: 2, served: 3 } })
   expect(await post('/v1/start', { names: ['cache'] })).toMatchObject({ code: 404, body: { hint: 'it has: api, db' } })
-  expect(world.asked).toEqual(['stop db', 'restart ', 'kick', 'apply {"names":["new"],"content":"x"}', 'end 500'])
+  expect(world.asked).toEqual(['stop db', 'restart ', 'kick', 'plan {"names":["api"]}', 'apply {"names":["new"],"content":"x"}', 'end 500'])
 })
 
 test.each<[string, unknown]>([

@@ -74,6 +74,10 @@ export class ControlWorld {
         world.asked.push(`apply ${JSON.stringify(request)}`)
         return { kind: 'rejected', problems: [], needsApproval: false }
       },
+      plan: async (request) => {
+        world.asked.push(`plan ${JSON.stringify(request)}`)
+        return { kind: 'planned', generation: 1, plan: [], kept: ['api'], resting: [] }
+      },
       reload: note('reload fails'),
       start: (names) => world.#said('start', names),
       stop: (names) => world.#said('stop', names),

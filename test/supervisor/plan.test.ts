@@ -23,7 +23,7 @@ test.each<[string, readonly Forward[], string]>([
   ['another context', [{ ...api, access: { context: 'prod' } }, db, web], '~ api (service/api 80 -> prod service/api 80); 2 untouched'],
   ['port and target', [{ ...api, ports: [mapping(8081, 81)] }, db, web], '~ api (port 8080 -> 8081, service/api 80 -> service/api 81); 2 untouched'],
   ['the way to the pod', [{ ...api, requireReady: false }, db, web], '~ api (target); 2 untouched'],
-  ['live fields', [{ ...api, maxConnections: 9, drainTimeoutMs: 1 }, db, web], '~ api (drainTimeoutMs, maxConnections); 2 untouched'],
+  ['live fields', [{ ...api, maxConnections: 9, drainTimeoutMs: 1 }, db, web], '~ api (drain, limits); 2 untouched'],
   ['words', [{ ...api, description: 'the shop' }, db, web], '~ api (description); 2 untouched'],
   ['a name', [{ ...api, name: 'shop' }, db, web], '~ shop (was "api"); 2 untouched'],
   ['a name and a port', [forward('shop', 8081), db, web], '+ shop  - api; 2 untouched'],
