@@ -3,6 +3,7 @@ import { configOf, configText } from '../file/config-text.ts'
 import type { Explanation } from '../file/explain.ts'
 import type { Loaded } from '../file/load.ts'
 import { exportsOf } from '../file/references.ts'
+import { unmarked } from '../file/veil.ts'
 import { problemsText } from '../output/problem-text.ts'
 import { fingerprint } from '../supervisor/plan.ts'
 import { digest } from '../system/state.ts'
@@ -28,11 +29,13 @@ export async function config(context: Context): Promise<number> {
   if (path !== undefined) return explained(context, loaded, path)
   if (isSet(context.flags, 'variables')) context.out(variablesText(loaded))
   else if (isSet(context.flags, 'exports')) {
-    for (const [name, value] of exportsOf(loaded.project)) context.out(`${name}=${loaded.redact(value)}\n`)
+    const exports = Object.entries(loaded.project.exports ?? {}).map(([name, text]) => [name, loaded.marked(text)])
+    for (const [name, value] of exportsOf({ ...loaded.project, exports: Object.fromEntries(exports) }))
+      context.out(`${name}=${unmarked(loaded.redact(value))}\n`)
   } else if (isSet(context.flags, 'profiles')) context.out((loaded.project.profiles ?? []).map((name) => `${name}\n`).join(''))
   else if (isSet(context.flags, 'hash')) context.out(loaded.project.forwards.map((forward) => `${forward.name} ${digest(fingerprint(forward))}\n`).join(''))
-  else if (output === 'json') context.out(`${JSON.stringify(configOf(loaded.project, loaded.redact), undefined, 2)}\n`)
-  else context.out(configText(loaded.project, loaded.redact))
+  else if (output === 'json') context.out(`${JSON.stringify(configOf(loaded.project, loaded), undefined, 2)}\n`)
+  else context.out(configText(loaded.project, loaded))
   return exitCodes.done
 }
 

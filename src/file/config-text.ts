@@ -6,29 +6,36 @@ import { stringify } from 'yaml'
 import { durationText } from './duration.ts'
 import type { Access, Forward, LocalAddress, PortMapping, Project, RestartPolicy, Target } from './forward.ts'
 import type { Plain } from './plain.ts'
+import { unmarked } from './veil.ts'
 
-/** The values of that file. `redact` goes over every text. */
-export function configOf(project: Project, redact: (text: string) => string): Plain {
+/** How texts are printed: `redact` goes over every one, `marked` puts marks for variables into those that are free. */
+export interface Shown {
+  readonly redact: (text: string) => string
+  readonly marked: (text: string) => string
+}
+
+/** The values of that file. */
+export function configOf(project: Project, shown: Shown): Plain {
   const clusters = new Map<string, Plain>()
   const forwards = Object.fromEntries(project.forwards.map((forward) => [forward.name, forwardOf(forward, clusters)]))
   const { concurrency, watchDebounceMs, portRange } = project.settings
   const value = {
     apiVersion: 'kpf/v1',
     name: project.name,
-    ...defined({ description: project.description }),
+    ...described(project.description),
     ...(clusters.size > 0 && { clusters: Object.fromEntries(clusters) }),
     forwards,
     ...(project.exports && { exports: mapped(project.exports) }),
     settings: { concurrency, ...(portRange && { portRange: `${portRange.first}-${portRange.last}` }), watch: { debounce: durationText(watchDebounceMs) } },
   }
-  const redacted = redactedIn(value, redact)
+  const redacted = redactedIn(value, shown)
   // The redaction of a map is a map.
   return redacted as Plain
 }
 
 /** The text of that file. */
-export function configText(project: Project, redact: (text: string) => string): string {
-  return stringify(configOf(project, redact), { lineWidth: 0, aliasDuplicateObjects: false })
+export function configText(project: Project, shown: Shown): string {
+  return stringify(configOf(project, shown), { lineWidth: 0, aliasDuplicateObjects: false })
 }
 
 function forwardOf(forward: Forward, clusters: Map<string, Plain>): Plain {
@@ -36,7 +43,8 @@ function forwardOf(forward: Forward, clusters: Map<string, Plain>): Plain {
   return {
     target: targetOf(forward.target),
     ports: forward.ports.map(portOf),
-    ...defined({ description: forward.description, protected: forward.protected }),
+    ...described(forward.description),
+    ...defined({ protected: forward.protected }),
     ...defined({ dependsOn: forward.dependsOn }),
     ...(forward.links && { links: mapped(forward.links) }),
     ...accessOf(forward.access, clusters),
@@ -100,28 +108,37 @@ function restartText(restart: RestartPolicy): string {
   return restart.kind === 'on-failure' && restart.limit !== undefined ? `on-failure:${restart.limit}` : restart.kind
 }
 
-/** A text that has references in it. */
-class Template {
+/** A text that may hold what a variable does; a template has references in it, and its dollars doubled already. */
+class FreeText {
   readonly text: string
+  readonly isTemplate: boolean
 
-  constructor(text: string) {
+  constructor(text: string, isTemplate: boolean) {
     this.text = text
+    this.isTemplate = isTemplate
   }
 }
 
+function described(description: string | undefined): Plain {
+  return description === undefined ? {} : { description: new FreeText(description, false) }
+}
+
 function mapped(templates: Readonly<Record<string, string>>): Plain {
-  return Object.fromEntries(Object.entries(templates).map(([name, text]) => [name, new Template(text)]))
+  return Object.fromEntries(Object.entries(templates).map(([name, text]) => [name, new FreeText(text, true)]))
 }
 
 function defined(values: Plain): Plain {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }
 
-function redactedIn(value: unknown, redact: (text: string) => string): unknown {
-  // A dollar of a value is no variable when it is read again; templates have theirs doubled already.
-  if (value instanceof Template) return redact(value.text)
-  if (typeof value === 'string') return redact(value.replaceAll('$', '$$$$'))
-  if (Array.isArray(value)) return value.map((entry) => redactedIn(entry, redact))
+function redactedIn(value: unknown, shown: Shown): unknown {
+  // A dollar of a value is no variable when it is read again.
+  if (value instanceof FreeText) {
+    const text = shown.marked(value.text)
+    return unmarked(shown.redact(value.isTemplate ? text : text.replaceAll('$', '$$$$')))
+  }
+  if (typeof value === 'string') return shown.redact(value.replaceAll('$', '$$$$'))
+  if (Array.isArray(value)) return value.map((entry) => redactedIn(entry, shown))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactedIn(inner, redact)]))
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactedIn(inner, shown)]))
 }

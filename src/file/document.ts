@@ -4,6 +4,7 @@
  * Paths are the keys and indexes from the top, as zod reports them.
  */
 import type { Problem } from './problems.ts'
+import { type Values, veiled } from './veil.ts'
 
 /** A step into a value. */
 export type Step = string | number
@@ -19,8 +20,8 @@ export interface Located {
   readonly refused: readonly Span[]
   /** Texts with a `$`, outside of `x-`: their paths. */
   readonly templates: readonly (readonly Step[])[]
-  /** Where values of secret variables stand: their paths as text, sorted. */
-  readonly secrets?: readonly string[]
+  /** Where values with variables stand: their paths as text, sorted. */
+  readonly filled?: readonly string[]
 }
 
 /** A stretch of the text, its end not included. */
@@ -47,8 +48,12 @@ export interface Filled {
   readonly segments: readonly { readonly at: number; readonly offset: number; readonly isVariable: boolean }[]
   /** The variables whose values are in it. */
   readonly used: readonly string[]
-  /** Those of them whose values must not be said. */
+  /** Those of them whose names look like those of secrets. */
   readonly secrets: readonly string[]
+  /** What all of them hold, by name. */
+  readonly values: Values
+  /** A text for people or programs, with a mark of `veil.ts` for each value. */
+  readonly shown?: string
 }
 
 /** Where at a place a message points: at the key, or behind so many characters of the value. */
@@ -115,37 +120,46 @@ export function pathKey(path: readonly Step[]): string {
   return JSON.stringify(path)
 }
 
-/** A problem with the value at `path`. What a secret variable holds is not said, nor any part of it. */
+/** A problem with the value at `path`. What variables hold is not said, nor any part of it. */
 export function problemAt(located: Located, path: readonly Step[], pointer: Pointer, { code, message, fix }: Wording): Problem {
   const place = placeOf(located, path)
   const offset = offsetOf(place, pointer)
-  const used = place.filled?.used ?? []
-  const inner = `${pathKey(path).slice(0, -1)}${path.length === 0 ? '' : ','}`
   // A message about a map or a list may show what is in it.
-  if (!pointer.key && place.filled === undefined && hasBelow(located.secrets ?? [], inner))
-    return place.source.problem(
-      offset,
-      code,
-      'a value with a secret variable in it is not what belongs here',
-      'check it; it is not shown, for the name looks like that of a secret',
-    )
-  if (used.length === 0 || pointer.key) return place.source.problem(offset, code, message, fix)
-  const names = used.map((name) => `\${${name}}`).join(', ')
-  if (place.filled?.secrets.length === 0) return place.source.problem(offset, code, `${message}, with ${names} filled in`, fix)
-  const hidden = 'its value is not shown, for its name looks like that of a secret'
-  return place.source.problem(offset, code, `what ${names} holds is not what belongs here`, `check it; ${hidden}`)
+  const below = pointer.key ? [] : filledBelow(located, path)
+  const all = place.filled ? [place.filled] : below
+  const values = new Map(all.flatMap((filled) => [...filled.values]))
+  if (values.size === 0) return place.source.problem(offset, code, message, fix)
+  const names = [...values.keys()].map((name) => `\${${name}}`).join(', ')
+  const [said, advice] = [veiled(message, values), fix === undefined ? undefined : veiled(fix, values)]
+  const isSecret = place.filled !== undefined && place.filled.secrets.length > 0
+  // Even how it is wrong may be too much of a secret; about a key, its value says nothing.
+  if (said === undefined || (isSecret && !pointer.key))
+    return place.source.problem(offset, code, `what ${names} holds is not what belongs here`, `check it; its value is not shown`)
+  const isAbout = place.filled !== undefined && !pointer.key
+  return place.source.problem(
+    offset,
+    code,
+    isAbout ? `${said}, with ${names} filled in` : said,
+    advice ?? (fix === undefined ? undefined : 'check what belongs here'),
+  )
 }
 
-/** Whether one of the sorted texts begins so: looked up, for both texts and questions may be many. */
-function hasBelow(sorted: readonly string[], start: string): boolean {
+/** The variables of everything inside a map or a list: looked up, for both these and questions may be many. */
+function filledBelow({ filled: sorted = [], places }: Located, path: readonly Step[]): readonly Filled[] {
+  const start = `${pathKey(path).slice(0, -1)}${path.length === 0 ? '' : ','}`
+  return sorted.slice(firstFrom(sorted, start), firstFrom(sorted, `${start}\uffff`)).flatMap((key) => places.get(key)?.filled ?? [])
+}
+
+/** Where in sorted texts that one stands, or would. */
+function firstFrom(sorted: readonly string[], text: string): number {
   let low = 0
   let high = sorted.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if ((sorted[middle] ?? '') < start) low = middle + 1
+    if ((sorted[middle] ?? '') < text) low = middle + 1
     else high = middle
   }
-  return sorted[low]?.startsWith(start) ?? false
+  return low
 }
 
 /** The offset that a pointer means at a place. */

@@ -1,13 +1,14 @@
 /** Where a value of a project comes from: its file, its place, and the layer that decided. Pure. */
 import { type Located, placeOf, type Step } from './document.ts'
 import type { Unit } from './gather.ts'
+import { unmarked } from './veil.ts'
 import { isPlain, plainOr, valueAt } from './plain.ts'
 
 /** One value, and why it is so. */
 export interface Explanation {
   /** `forwards.api.namespace` */
   readonly path: string
-  /** As the file has it, its variables filled in; undefined when no file says it. */
+  /** As the file has it, its variables filled in, but not in a free text; undefined when no file says it. */
   readonly value: unknown
   /** Which layer decided: the forward itself, `defaults`, the top level, an including file. */
   readonly layer: string
@@ -68,7 +69,8 @@ function below(located: Located | undefined, path: readonly Step[], layer: strin
       .flatMap((key) => below(located, [...path, key], layer))
   if (Array.isArray(value)) return value.flatMap((_entry, index) => below(located, [...path, index], layer))
   const { source, value: offset, filled } = placeOf(located, path)
-  return [{ path: path.join('.'), value, layer, file: source.file, ...source.position(offset), variables: filled?.used ?? [] }]
+  const shown = filled?.shown === undefined ? value : unmarked(filled.shown)
+  return [{ path: path.join('.'), value: shown, layer, file: source.file, ...source.position(offset), variables: filled?.used ?? [] }]
 }
 
 function saysOnLine(line: string, field: string): boolean {

@@ -39,6 +39,7 @@ forwards:
 - **Short form**: \`[-n NS] [--context C] [--cluster ALIAS] [--address A] [-c CONTAINER] (TYPE/NAME | POD | -l SELECTOR) PORT…\`, split at blanks and quotes; \`kubectl port-forward\` may stand in front.
 - **Ports**: \`PORT\`, \`LOCAL:REMOTE\`, \`:REMOTE\` or \`auto:REMOTE\` for a free local port, \`IP:LOCAL:REMOTE\`, \`[v6]:LOCAL:REMOTE\`, and ranges of equal length, \`8080-8082:80-82\`.
 - **Variables** in values, never in keys: \`$V\`, \`\${V}\`, \`\${V:-default}\`, \`\${V-default}\`, \`\${V:?message}\`, \`\${V?message}\`, \`\${V:+word}\`, \`\${V+word}\`; words may hold variables again, and \`$$\` is a dollar. The first that has one decides: the environment, \`--env-file\`, \`envFile\`, \`.env\` beside the file, \`vars\`; for an included file those of the including one come first. One that is unset and has no default is a problem, for forwards that are started. A number, a truth value or a duration may be a variable. Files of variables have \`NAME=value\` lines; \`$\` means nothing in them.
+- **What variables hold** is in no message about the file: \`\${NAME}\` stands there instead. Put secrets into \`exports\` and \`links\`, of which \`kpf config\` prints \`\${NAME}\` as well; what names a context, an object or a port is shown by \`kpf ps\` and in events as it is.
 - **Durations** have a unit: \`500ms\`, \`10s\`, \`5m\`, \`1h30m\`.
 - **Defaults**: what is built in, then \`defaults\`, then the forward, then flags.
 - **\`x-\`** keys are free everywhere. With YAML's anchors and merge keys (\`<<: *name\`) they are the way to share fragments.

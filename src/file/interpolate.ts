@@ -207,9 +207,9 @@ class Filling {
 
   #unset({ at, name, operator, word }: { at: number; name: string; operator: Operator; word: readonly Piece[] }): void {
     const why = operator === ':?' && this.#lookup(name) === '' ? 'empty' : 'not set'
-    const said = new Filling(this.#lookup, '$')
+    const said = new Filling((other) => (this.#lookup(other) ? `\${${other}}` : this.#lookup(other)), '$')
     for (const piece of word) said.add(piece)
-    const more = said.text === '' || [...said.used].some(looksSecret) ? '' : `: ${printable(said.text)}`
+    const more = said.text === '' ? '' : `: ${printable(said.text)}`
     this.mistakes.push({
       code: 'KPF_VARIABLE_UNSET',
       at,

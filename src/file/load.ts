@@ -35,6 +35,8 @@ export type Loaded = {
   readonly risks: readonly string[]
   /** A text without what variables with the names of secrets hold. */
   readonly redact: (text: string) => string
+  /** An export, a link or a description with marks of `veil.ts` for what variables hold, whatever their names. */
+  readonly marked: (text: string) => string
   /** Where a value comes from, by its path. */
   readonly explain: (path: string) => readonly Explanation[]
 } & (
@@ -111,13 +113,14 @@ function* walked(roots: readonly RootFile[], options: LoadOptions): Asking<Loade
   const { units, problems, variables, outside, secrets } = gathered
   const typed = units.map((unit) => ({ ...unit, located: retyped(unit.located, unit.filled) }))
   const shapes = typed.flatMap(({ located }) => checkShape(located))
-  const { project, problems: meanings, risks, blame } = resolve(typed, { directory, flags, selection, portOffset, outside })
+  const { project, problems: meanings, risks, shown, blame } = resolve(typed, { directory, flags, selection, portOffset, outside })
   const told = [...problems, ...toldOnce(typed, [...shapes, ...meanings])]
   const all = options.approves?.(risks) === true ? told.filter(({ kind }) => kind !== 'approval') : told
   return {
     variables,
     risks,
     redact: redactor(secrets),
+    marked: (text) => shown.get(text) ?? text,
     explain: (path) => explain(typed, path),
     ...(all.length > 0 ? rejection(all) : { kind: 'loaded', project, blame }),
   }
@@ -125,7 +128,7 @@ function* walked(roots: readonly RootFile[], options: LoadOptions): Asking<Loade
 
 /** What is told while files wait for approval: of what the others mean a part may be missing. */
 function unread({ problems, variables, outside }: Gathered): Loaded {
-  return { variables, risks: fileRisks(outside), redact: (text) => text, explain: () => [], ...rejection(problems) }
+  return { variables, risks: fileRisks(outside), redact: (text) => text, marked: (text) => text, explain: () => [], ...rejection(problems) }
 }
 
 /** Short values are hidden only where they are all of a text: elsewhere they are in every second word. */

@@ -22,7 +22,7 @@ export function merged(files: readonly [Located, ...Located[]]): Located {
     problems: files.flatMap(({ problems }) => problems),
     refused: files.flatMap(({ refused }) => refused),
     templates: files.flatMap(({ templates }) => templates),
-    secrets: files.flatMap(({ secrets = [] }) => secrets).sort(),
+    filled: files.flatMap(({ filled = [] }) => filled).sort(),
   }
 }
 

@@ -1,12 +1,12 @@
 /** What forwards say of each other: what they depend on, and what is exported of them. Pure. */
-import type { Located, Step } from './document.ts'
+import { type Located, placeOf, type Step } from './document.ts'
 import type { Resolved } from './endpoints.ts'
 import type { ProblemSink } from './entry.ts'
 import type { Forward } from './forward.ts'
 import type { Unit } from './gather.ts'
 import { listOr, type Plain, plainOr } from './plain.ts'
 import { printable } from './printable.ts'
-import { partsOf, referenceProblem, templateOf } from './references.ts'
+import { type Part, partsOf, referenceProblem, templateOf } from './references.ts'
 
 /** A name of a file as the project knows it: its own forwards come first. */
 export function qualified(name: string, { prefix, located }: Pick<Unit, 'prefix' | 'located'>): string {
@@ -59,7 +59,7 @@ function tellCircles(byName: ReadonlyMap<string, Resolved>): void {
       const at = way.indexOf(next.name)
       if (at !== -1 && way.length - at > 1) {
         const first = byName.get(way[at] ?? '')
-        const text = [...way.slice(at), next.name].map((name) => `${name} (${placeOf(byName.get(name)?.forward)})`).join(' -> ')
+        const text = [...way.slice(at), next.name].map((name) => `${name} (${lineOf(byName.get(name)?.forward)})`).join(' -> ')
         first?.sink([...first.path, 'dependsOn'], 'KPF_DEPENDS_ON', `forwards wait for each other: ${text}`, { key: true, fix: 'remove one of these' })
       }
       if (done.has(next.name)) continue
@@ -70,7 +70,7 @@ function tellCircles(byName: ReadonlyMap<string, Resolved>): void {
   }
 }
 
-function placeOf(forward: Forward | undefined): string {
+function lineOf(forward: Forward | undefined): string {
   return forward === undefined ? '?' : `line ${forward.position.line}`
 }
 
@@ -78,11 +78,15 @@ function placeOf(forward: Forward | undefined): string {
 export function templatesIn(
   map: unknown,
   path: readonly Step[],
-  { unit, forwards, sink }: { unit: Unit; forwards: readonly Forward[]; sink: ProblemSink },
+  { unit, forwards, sink, shown }: { unit: Unit; forwards: readonly Forward[]; sink: ProblemSink; shown: Map<string, string> },
 ): Readonly<Record<string, string>> {
   const entries = Object.entries(plainOr(map)).flatMap(([key, template]): readonly (readonly [string, string])[] => {
     if (typeof template !== 'string' || key.startsWith('x-')) return []
-    const parts = partsOf(template).map((part) => (part.kind === 'text' ? part : { ...part, forward: qualified(part.forward, unit) }))
+    const qualify = (text: string): readonly Part[] =>
+      partsOf(text).map((part) => (part.kind === 'text' ? part : { ...part, forward: qualified(part.forward, unit) }))
+    const parts = qualify(template)
+    const marked = placeOf(unit.located, [...path, key]).filled?.shown
+    if (marked !== undefined) shown.set(templateOf(parts), templateOf(qualify(marked)))
     for (const part of parts) {
       const wrong = part.kind === 'reference' ? referenceProblem(part, forwards) : undefined
       if (wrong && part.kind === 'reference') sink([...path, key], 'KPF_REFERENCE', wrong.message, { inside: part.at, fix: wrong.fix })
@@ -93,12 +97,16 @@ export function templatesIn(
 }
 
 /** What all files export; two that have a name are a problem. */
-export function exportsIn(units: readonly Unit[], forwards: readonly Forward[], sinkOf: (located: Located) => ProblemSink): Readonly<Record<string, string>> {
+export function exportsIn(
+  units: readonly Unit[],
+  forwards: readonly Forward[],
+  { sinkOf, shown }: { sinkOf: (located: Located) => ProblemSink; shown: Map<string, string> },
+): Readonly<Record<string, string>> {
   const all = new Map<string, string>()
   for (const unit of units) {
     const sink = sinkOf(unit.located)
     const top: Plain = plainOr(unit.located.value)
-    for (const [name, template] of Object.entries(templatesIn(top['exports'], ['exports'], { unit, forwards, sink }))) {
+    for (const [name, template] of Object.entries(templatesIn(top['exports'], ['exports'], { unit, forwards, sink, shown }))) {
       if (all.has(name)) sink(['exports', name], 'KPF_NAME', `"${name}" is exported by another file too`, { key: true, fix: 'rename one of them' })
       all.set(name, template)
     }

@@ -7,7 +7,7 @@ import { checkGroups } from './acting-as.ts'
 import { readAddresses } from './addresses.ts'
 import { askAbout, risksOf } from './approval.ts'
 import { type Blame, blameIn } from './blame.ts'
-import { type Located, placeOf, problemAt, type Step } from './document.ts'
+import { type Located, pathKey, placeOf, problemAt, type Step } from './document.ts'
 import { checkEndpoints, portPlace, type Resolved } from './endpoints.ts'
 import { type Entry, type Flags, type ProblemSink, readEntry } from './entry.ts'
 import type { Forward, PortMapping, Project } from './forward.ts'
@@ -42,6 +42,8 @@ export interface Resolution {
   readonly problems: readonly Problem[]
   /** What of it somebody has to approve, in words. */
   readonly risks: readonly string[]
+  /** Its free texts, with marks of `veil.ts` for what variables hold. */
+  readonly shown: ReadonlyMap<string, string>
   /** Where parts of its forwards stand. */
   readonly blame: Blame
 }
@@ -53,13 +55,14 @@ export function resolve(units: readonly Unit[], around: Surroundings): Resolutio
   const tooMany = tooManyForwards(units)
   if (tooMany) problems.push(tooMany)
   const read = tooMany ? [] : units
-  const resolved = withLinks(withoutTwins(read.flatMap((unit) => resolveUnit(unit, { ...around, selection }, problems))))
+  const shown = descriptionsOf(units)
+  const resolved = withLinks(withoutTwins(read.flatMap((unit) => resolveUnit(unit, { ...around, selection }, problems))), shown)
   checkEndpoints(resolved)
   checkDependencies(resolved)
   const exports = exportsIn(
     read,
     resolved.map(({ forward }) => forward),
-    (located) => sinkTo(located, problems),
+    { sinkOf: (located) => sinkTo(located, problems), shown },
   )
   const profiles = profilesOf(units)
   const top = plainOr(units[0]?.located.value)
@@ -77,7 +80,7 @@ export function resolve(units: readonly Unit[], around: Surroundings): Resolutio
     },
   }
   const tops = units.map(({ located }) => plainOr(located.value))
-  return { project, problems, risks: risksOf(tops, resolved, around.outside), blame: blameIn(resolved, around.flags) }
+  return { project, problems, risks: risksOf(tops, resolved, around.outside), shown, blame: blameIn(resolved, around.flags) }
 }
 
 function resolveUnit(unit: Unit, around: Surroundings, problems: Problem[]): readonly Resolved[] {
@@ -174,18 +177,30 @@ function resolveForward(key: string, { unit, top, around, sink }: Context): Reso
   return { forward, entry, path, sink, unit }
 }
 
+function descriptionsOf(units: readonly Unit[]): Map<string, string> {
+  const shown = new Map<string, string>()
+  for (const { located } of units) {
+    const own = Object.keys(plainOr(plainOr(located.value)['forwards'])).map((key) => ['forwards', key, 'description'])
+    for (const path of [['description'], ...own]) {
+      const [text, marked] = [valueAt(located.value, path), located.places.get(pathKey(path))?.filled?.shown]
+      if (typeof text === 'string' && marked !== undefined) shown.set(text, marked)
+    }
+  }
+  return shown
+}
+
 function dependsOnOf(value: unknown, unit: Unit): Pick<Forward, 'dependsOn'> {
   const names = listOr(value).filter((name) => typeof name === 'string')
   return names.length === 0 ? {} : { dependsOn: names.map((name) => qualified(name, unit)) }
 }
 
 /** Links may name any forward, so they are read when all are there. */
-function withLinks(resolved: readonly Resolved[]): readonly Resolved[] {
+function withLinks(resolved: readonly Resolved[], shown: Map<string, string>): readonly Resolved[] {
   const forwards = resolved.map(({ forward }) => forward)
   return resolved.map((one) => {
     const raw = plainOr(valueAt(one.unit.located.value, one.path))['links']
     if (raw === undefined) return one
-    const links = templatesIn(raw, [...one.path, 'links'], { unit: one.unit, forwards, sink: one.sink })
+    const links = templatesIn(raw, [...one.path, 'links'], { unit: one.unit, forwards, sink: one.sink, shown })
     return { ...one, forward: { ...one.forward, links } }
   })
 }

@@ -7,6 +7,7 @@
 import { type Filled, type Located, pathKey, type Place, placeOf, type Step } from './document.ts'
 import { interpolate, looksSecret, type Lookup } from './interpolate.ts'
 import type { Problem } from './problems.ts'
+import { mark } from './veil.ts'
 import { copied, plainOr, setAt, valueAt } from './plain.ts'
 
 /** Variables of one origin. */
@@ -14,6 +15,8 @@ export interface VariableLayer {
   /** Where they are from, in words. */
   readonly from: string
   readonly get: Lookup
+  /** For variables of the file itself: the same, with marks for what others hold. */
+  readonly shown?: Lookup
 }
 
 /** A variable that a file names. */
@@ -47,7 +50,7 @@ export function fill(located: Located, layers: readonly VariableLayer[], isMeant
   const mistakes: { path: readonly Step[]; problem: Problem }[] = []
   const names = new Set<string>()
   const refused = [...located.refused]
-  const secrets = [...(located.secrets ?? [])]
+  const keys = [...(located.filled ?? [])]
   const value = meant.length === 0 ? located.value : copied(located.value)
   for (const path of meant) {
     const template = valueAt(located.value, path)
@@ -61,15 +64,17 @@ export function fill(located: Located, layers: readonly VariableLayer[], isMeant
     if (wrong.length > 0) refused.push({ source: place.source, start: place.value, end: (place.text ?? place.value) + template.length })
     for (const { at, code, message, fix } of wrong) mistakes.push({ path, problem: place.source.problem(offset(at), code, message, fix) })
     const segments = filled.segments.map(({ at, from, isVariable }) => ({ at, offset: offset(from), isVariable }))
-    const words: Filled = { segments, used: filled.used, secrets: filled.used.filter(looksSecret) }
+    const values = new Map(filled.used.map((name) => [name, lookup(name) ?? '']))
+    const shown = isFreeText(path) ? { shown: interpolate(template, marking(layers), hasReferences(path)).text } : {}
+    const words: Filled = { segments, used: filled.used, secrets: filled.used.filter(looksSecret), values, ...shown }
     places.set(pathKey(path), { ...place, filled: words })
-    if (words.secrets.length > 0) secrets.push(pathKey(path))
+    if (values.size > 0) keys.push(pathKey(path))
     setAt(value, path, filled.text)
   }
   const left = located.templates.filter((path) => !isMeant(path))
   const variables = [...names].map((name) => variableOf(name, layers))
   return {
-    located: { ...located, value, places, refused, secrets: secrets.sort(), templates: left },
+    located: { ...located, value, places, refused, filled: keys.sort(), templates: left },
     mistakes,
     variables,
     secrets: new Map([...names].filter(looksSecret).map((name) => [name, lookup(name) ?? ''])),
@@ -79,6 +84,20 @@ export function fill(located: Located, layers: readonly VariableLayer[], isMeant
 /** References to running forwards belong where their values are read later. */
 function hasReferences(path: readonly Step[]): boolean {
   return path[0] === 'exports' || (path[0] === 'forwards' && path[2] === 'links')
+}
+
+/** What is nobody's name in a cluster or on the machine, and may therefore hold a secret. */
+function isFreeText(path: readonly Step[]): boolean {
+  return hasReferences(path) || path[0] === 'vars' || path.at(-1) === 'description'
+}
+
+/** Looks up what is shown of a variable: what the file itself says is no secret, everything else is. */
+function marking(layers: readonly VariableLayer[]): Lookup {
+  return (name) => {
+    const layer = layers.find((candidate) => candidate.get(name) !== undefined)
+    const value = layer?.get(name)
+    return value === undefined || value === '' ? value : (layer?.shown?.(name) ?? mark(name))
+  }
 }
 
 function variableOf(name: string, layers: readonly VariableLayer[]): Variable {
@@ -108,11 +127,9 @@ function offsetsOf(place: Place, template: string): (at: number) => number {
 /** `vars` of the file: texts, numbers and truth values. */
 export function varsOf(located: Located): VariableLayer {
   const vars = plainOr(plainOr(located.value)['vars'])
-  return {
-    from: `vars of ${located.source.file}`,
-    get: (name) => {
-      const value = Object.hasOwn(vars, name) ? vars[name] : undefined
-      return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? `${value}` : undefined
-    },
+  const get: Lookup = (name) => {
+    const value = Object.hasOwn(vars, name) ? vars[name] : undefined
+    return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? `${value}` : undefined
   }
+  return { from: `vars of ${located.source.file}`, get, shown: (name) => placeOf(located, ['vars', name]).filled?.shown ?? get(name) }
 }

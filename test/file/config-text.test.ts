@@ -16,6 +16,9 @@ function load(text: string, env: Readonly<Record<string, string>> = {}, others: 
   throw new Error(problemsText(loaded.problems, true))
 }
 
+/** Every text as it is. */
+const plainly = { redact: (text: string) => text, marked: (text: string) => text }
+
 const RICH = `
 name: shop
 description: everything
@@ -33,17 +36,17 @@ forwards:
 
 test('read again it means the same', () => {
   const { project } = load(RICH)
-  const again = load(configText(project, (text) => text)).project
+  const again = load(configText(project, plainly)).project
   expect(again.forwards.map((forward) => [forward.name, forward.description, fingerprint(forward)])).toEqual(
     project.forwards.map((forward) => [forward.name, forward.description, fingerprint(forward)]),
   )
   expect([again.name, again.description, again.settings, again.exports]).toEqual([project.name, project.description, project.settings, project.exports])
-  expect(configText(again, (text) => text)).toBe(configText(project, (text) => text))
+  expect(configText(again, plainly)).toBe(configText(project, plainly))
 })
 
 test('the example of a team reads like this', () => {
   const path = fileURLToPath(new URL('../../examples/team/forwards.yaml', import.meta.url))
-  const text = configText(load(readFileSync(path, 'utf8')).project, (value) => value)
+  const text = configText(load(readFileSync(path, 'utf8')).project, plainly)
   expect(text.slice(0, text.indexOf('  api:'))).toMatchInlineSnapshot(`
     "apiVersion: kpf/v1
     name: shop
@@ -88,16 +91,38 @@ test('the example of a team reads like this', () => {
 })
 
 test('what a secret variable holds is replaced by its name', () => {
-  const { project, redact } = load('description: "$API_TOKEN and $PIN_TOKEN, $WORD"\nforwards: { a: "-n $PIN_TOKEN svc/x 8080" }', {
+  const loaded = load('description: "$API_TOKEN and $PIN_TOKEN, $WORD"\nforwards: { a: "-n $PIN_TOKEN svc/x 8080" }', {
     API_TOKEN: 'canary-canary',
     PIN_TOKEN: 'abc',
     WORD: 'said',
   })
-  const text = configText(project, redact)
-  expect(text).toContain('description: ${API_TOKEN} and abc, said')
+  const text = configText(loaded.project, loaded)
+  expect(text).toContain('description: ${API_TOKEN} and ${PIN_TOKEN}, ${WORD}')
   const dollars = load('exports: { A: "$API_TOKEN" }\ndescription: $API_TOKEN\nforwards: {}', { API_TOKEN: 'a$b$(c)' })
-  expect(configText(dollars.project, dollars.redact)).toContain('description: ${API_TOKEN}\nforwards: {}\nexports:\n  A: ${API_TOKEN}\n')
+  expect(configText(dollars.project, dollars)).toContain('description: ${API_TOKEN}\nforwards: {}\nexports:\n  A: ${API_TOKEN}\n')
   expect(text).toContain('namespace: ${PIN_TOKEN}')
+})
+
+test('what any variable holds is replaced by its name where a secret may be: in exports, links and descriptions', () => {
+  const env = { DB: 'canary$1', EMPTY: '', USER: 'app' }
+  const others = {
+    'g.yaml':
+      'exports: { URL: "pg://${USER}:${DB}@$(db.address)/$${x}${EMPTY:-none}" }\nforwards: { db: { target: svc/app, ports: [8080], description: "as $USER", links: { ui: "$(db.url)/?t=$DB" } } }',
+  }
+  const loaded = load('vars: { MORE: "x$DB" }\nexports: { M: "$MORE" }\ninclude: [{ path: g.yaml, prefix: p }]\nforwards: {}', env, others)
+  const text = configText(loaded.project, loaded)
+  expect(text).not.toContain('canary')
+  // What the file itself says is no secret.
+  expect(text).toContain('M: x${DB}\n')
+  expect(text).toContain('URL: pg://${USER}:${DB}@$(p-db.address)/$${x}none\n')
+  expect(text).toContain('ui: $(p-db.url)/?t=${DB}\n')
+  expect(text).toContain('description: as ${USER}\n')
+  // Where it is a name of the cluster it is shown.
+  expect(text).toContain('target: service/app\n')
+  expect(loaded.explain('vars.MORE').map(({ value }) => value)).toEqual(['x${DB}'])
+  expect(JSON.stringify(loaded.explain('exports'))).not.toContain('canary')
+  const again = load(text, env).project
+  expect([again.exports, again.forwards[0]?.links]).toEqual([loaded.project.exports, loaded.project.forwards[0]?.links])
 })
 
 test.each([0, 1, 999, 1_000, 61_000, 5_400_000, 359_999_999])('%d ms are written as they are read', (ms) => {

@@ -29,7 +29,7 @@ test.each([
 
 test.each([
   ['x $NO', '2 KPF_VARIABLE_UNSET the variable NO is not set'],
-  ['${NO:?say so, $A}', '0 KPF_VARIABLE_UNSET the variable NO is not set: say so, a'],
+  ['${NO:?say so, $A}', '0 KPF_VARIABLE_UNSET the variable NO is not set: say so, ${A}'],
   ['${EMPTY:?}', '0 KPF_VARIABLE_UNSET the variable EMPTY is empty'],
   ['${NO:-${ALSO_NO}}', '6 KPF_VARIABLE_UNSET the variable ALSO_NO is not set'],
   ['a $', '2 KPF_INTERPOLATION "$" begins a variable, and no name follows'],

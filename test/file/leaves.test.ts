@@ -11,7 +11,7 @@ function meaning(text: string): string {
   const loaded = loadBytes('f.yaml', new TextEncoder().encode(text), { directory: '/home/dev/shop', flags: {}, others, approves: () => true })
   if (loaded.kind === 'rejected') return loaded.problems.map(({ code, message }) => `${code} ${message}`).join('\n')
   return [
-    configText(loaded.project, (value) => value),
+    configText(loaded.project, { redact: (value) => value, marked: (value) => value }),
     ...(loaded.project.profiles ?? []),
     ...loaded.risks,
     loaded.project.forwards.map((forward) => forward.protected).join(),

@@ -103,11 +103,26 @@ test('what a secret variable holds is in no message, whatever is wrong with it',
     const text = `forwards: { a: { ${field.startsWith('target') ? '' : 'target: svc/a, '}ports: [8080], ${field} } }`
     const result = loaded(text, { env: { T: secret } })
     expect(JSON.stringify(result), field).toContain('with ${T} filled in')
+    expect(JSON.stringify(result), field).not.toMatch(/canary/)
     const hidden = loaded(text.replace('$T', '$API_TOKEN'), { env: { API_TOKEN: secret } })
     expect(hidden.kind, field).toBe('rejected')
     expect(JSON.stringify(hidden), field).not.toMatch(/canary/)
   }
   expect(JSON.stringify(loaded('forwards: { a: "-l $API_TOKEN 8080" }', { env: { API_TOKEN: '((canary' } }))).not.toContain('canary')
+})
+
+test.each([
+  ['forwards: { a: "svc/a ${P}:80" }', { P: 'eighty' }, '"${P}" is not a local port'],
+  ['forwards: { a: "svc/a ${P}" }', { P: 'x:y z' }, '"…" is not a local port'],
+  ['forwards: { a: { target: { kind: pod, name: "$N", labelSelector: "$L" }, ports: [8080] } }', { N: 'canary', L: 'canary=((' }, 'both a name'],
+  ['forwards: { a: { target: { kind: "$K", labelSelector: a=b }, ports: [8080] } }', { K: 'Deployment' }, 'kind "${K}" does not go with it'],
+  ['description: "${NO:?ask $WHO}"\nforwards: {}', { WHO: 'canary' }, 'the variable NO is not set: ask ${WHO}'],
+  ['include: ["$DIR/x.yaml"]\nforwards: {}', { DIR: 'canary-dir' }, '${DIR}/x.yaml'],
+])('a message names the variable and not what it holds: %s', (text, env, said) => {
+  const result = loaded(text, { env })
+  const messages = result.kind === 'rejected' ? result.problems.map(({ message, fix }) => `${message} ${fix}`).join('\n') : ''
+  expect(messages).toContain(said)
+  expect(messages).not.toMatch(/canary|eighty|x:y|Deployment/)
 })
 
 test('the variables of a file are listed, with where they come from', () => {

@@ -175,6 +175,7 @@ test('pure files import only types and each other', () => {
       'access',
       'approval',
       'blame',
+      'veil',
     ].map((name) => `src/file/${name}.ts`),
     ...['plan', 'describe', 'events', 'hold', 'listener-machine', 'target-facts', 'iso-time', 'obstacle'].map((name) => `src/supervisor/${name}.ts`),
     ...['pick', 'failure', 'selector', 'pod-facts', 'kube-object', 'picture', 'impersonation', 'access-rule', 'nearest', 'time', 'expected'].map(

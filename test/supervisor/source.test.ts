@@ -142,7 +142,7 @@ test('an edit of a file beside is a reload, and one of them that is gone for a m
   ])
 })
 
-const nothingElse = { variables: [], risks: [], redact: (text: string) => text, explain: () => [] }
+const nothingElse = { variables: [], risks: [], redact: (text: string) => text, marked: (text: string) => text, explain: () => [] }
 
 /** A file on a desk: whoever saves it tells the source. */
 class Desk {
