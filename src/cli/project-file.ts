@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Flags } from '../file/entry.ts'
 import { limits } from '../file/limits.ts'
+import { printable } from '../file/printable.ts'
 import { load, type Loaded, type LoadOptions, type RootFile, type Snapshot } from '../file/load.ts'
 import { realFiles } from '../system/files.ts'
 import { type Approvals, approvalsOf } from './approvals.ts'
@@ -10,7 +11,8 @@ import { type Context, isSet, textFlag, textFlags } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { findFile, projectRoot } from './find-file.ts'
 
-export const NO_FILE = 'kpf: no forwards.yaml here or in the directories above, up to the repository\n    write one, name one with -f, or try: kpf demo\n'
+export const NO_FILE =
+  'kpf: no forwards.yaml here or in the directories above, up to the repository\n    write one with: kpf init, name one with -f, or try: kpf demo\n'
 
 /** The files that are meant, before what they name themselves. */
 export interface FoundFiles {
@@ -49,7 +51,13 @@ export async function openFiles(context: Context, names: readonly string[] = [])
 function flagProblem(context: Context): string | undefined {
   const offset = textFlag(context.flags, 'port-offset')
   if (offset !== undefined && !/^\d{1,5}$/.test(offset)) return `kpf: --port-offset is a number from 0, not "${offset}"\n    write --port-offset 1000\n`
-  return textFlags(context.flags, 'file').filter((name) => name === '-').length > 1 ? 'kpf: standard input is named twice\n    write -f - once\n' : undefined
+  const named = textFlags(context.flags, 'file')
+  const twice = named.find((name, index) => named.findIndex((other) => resolve(context.cwd, other) === resolve(context.cwd, name)) < index)
+  if (twice !== undefined) return `kpf: ${twice === '-' ? 'standard input' : printable(twice)} is named twice\n    write -f ${printable(twice)} once\n`
+  // What is typed there would be waited for, without a word.
+  return named.includes('-') && context.stdin().isTTY === true
+    ? 'kpf: standard input is a terminal\n    pipe a file into it: kpf up -f - < forwards.yaml\n'
+    : undefined
 }
 
 /** The files that are meant; undefined when none was named and none is there. */

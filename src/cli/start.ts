@@ -3,15 +3,19 @@ import { readArguments } from './arguments.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { firstHelp, generalHelp, verbHelp } from './help.ts'
+import { namingVariables } from './naming-variables.ts'
 import { Screen } from './screen.ts'
+import { globalFlags } from './verbs.ts'
 
 /** Runs what the words ask for; resolves with the exit code. */
-export async function start(argv: readonly string[], world: Omit<Context, 'words' | 'flags' | 'screen' | 'command'>): Promise<number> {
-  const parsed = readArguments(argv, world.env)
+export async function start(argv: readonly string[], machine: Omit<Context, 'words' | 'flags' | 'screen' | 'command'>): Promise<number> {
+  const parsed = readArguments(argv, machine.env)
   if (parsed.kind === 'usage') {
-    world.err(`kpf: ${parsed.message}\n    ${parsed.hint}\n`)
+    machine.err(`kpf: ${parsed.message}\n    ${parsed.hint}\n`)
     return exitCodes.usage
   }
+  const flags = [...globalFlags, ...(parsed.kind === 'verb' ? parsed.verb.flags : [])]
+  const world = { ...machine, err: namingVariables(flags, { ...machine, flags: parsed.flags }) }
   if (isSet(parsed.flags, 'version')) {
     world.out(`kpf ${world.version}\n`)
     return exitCodes.done

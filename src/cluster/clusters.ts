@@ -123,6 +123,15 @@ class OpenClusters implements Clusters {
         hint: 'correct the cluster in the kubeconfig',
       })
     }
+    const { caData } = context.cluster
+    if (caData && !Buffer.from(caData, 'base64').toString('latin1').includes('-----BEGIN CERTIFICATE-----'))
+      return failure(
+        'KPF_KUBECONFIG',
+        `the certificate-authority-data of context "${context.contextName}" holds no certificate: it is the base64 of a PEM file`,
+        {
+          hint: 'fetch the kubeconfig again',
+        },
+      )
     const proxy = proxyFor(new URL(server), proxyUrl, this.#parts.env)
     return proxy !== undefined && 'code' in proxy ? proxy : undefined
   }

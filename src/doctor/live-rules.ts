@@ -53,7 +53,7 @@ function ofContexts(forwards: readonly ForwardFacts[]): readonly Fault[] {
       aspect: failure.code === 'KPF_CLUSTER_UNEXPECTED' ? 'expect' : 'context',
       code: failure.code,
       message: failure.message,
-      fix: fixOf(failure, 'see: kubectl config get-contexts'),
+      fix: fixOf(failure, failure.code === 'KPF_CONTEXT_UNKNOWN' ? 'see: kubectl config get-contexts' : 'see: kubectl config view'),
       trouble: failure.class,
     }),
   )

@@ -22,7 +22,12 @@ function unreadable(file: string, read: Exclude<FileRead, { kind: 'read' }>): Pr
     case 'too-large':
       return { ...at, code: 'KPF_FILE_SIZE', message: `the file is larger than 1 MiB (${read.bytes} bytes)`, fix: 'split the project' }
     case 'refused':
-      return { ...at, code: 'KPF_FILE_UNREADABLE', message: `cannot be read (${read.errno})`, fix: 'check its owner and mode' }
+      return {
+        ...at,
+        code: 'KPF_FILE_UNREADABLE',
+        message: `cannot be read (${[read.errno, read.access].filter((part) => part !== undefined).join('; ')})`,
+        fix: 'check its owner and mode',
+      }
   }
 }
 

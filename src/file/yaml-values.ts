@@ -3,5 +3,6 @@ import { parse } from 'yaml'
 
 /** The value of a text; throws for what is no YAML. */
 export function readYaml(text: string): unknown {
-  return parse(text, { uniqueKeys: false, logLevel: 'silent' })
+  // `silent` would keep the mistakes back as well, and give what could be read.
+  return parse(text, { uniqueKeys: false, logLevel: 'error' })
 }

@@ -1,6 +1,6 @@
 /** Files, as everything outside `system/` sees them: read whole, within a limit, never by exception. */
 import { constants } from 'node:fs'
-import { open, realpath } from 'node:fs/promises'
+import { open, realpath, stat } from 'node:fs/promises'
 
 /** The bytes of a file, or why there are none. */
 export type FileRead =
@@ -8,7 +8,7 @@ export type FileRead =
   | { readonly kind: 'missing' }
   | { readonly kind: 'not-a-file'; readonly what: string }
   | { readonly kind: 'too-large'; readonly bytes: number }
-  | { readonly kind: 'refused'; readonly errno: string }
+  | { readonly kind: 'refused'; readonly errno: string /** `owner 0, mode 600`, where that can be seen. */; readonly access?: string }
 
 /** The disk. */
 export interface Files {
@@ -23,9 +23,9 @@ export const realFiles: Files = {
       // Without O_NONBLOCK the open of a FIFO waits for a writer that may never come.
       const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
       try {
-        const stat = await file.stat()
-        if (!stat.isFile()) return { kind: 'not-a-file', what: stat.isDirectory() ? 'directory' : stat.isFIFO() ? 'pipe' : 'device' }
-        if (stat.size > maxBytes) return { kind: 'too-large', bytes: stat.size }
+        const seen = await file.stat()
+        if (!seen.isFile()) return { kind: 'not-a-file', what: seen.isDirectory() ? 'directory' : seen.isFIFO() ? 'pipe' : 'device' }
+        if (seen.size > maxBytes) return { kind: 'too-large', bytes: seen.size }
         return { kind: 'read', bytes: await file.readFile(), realPath: await realpath(path) }
       } finally {
         await file.close()
@@ -33,9 +33,20 @@ export const realFiles: Files = {
     } catch (error) {
       const errno = errnoOf(error)
       if (errno === 'ENOENT' || errno === 'ENOTDIR') return { kind: 'missing' }
-      return errno === 'EISDIR' ? { kind: 'not-a-file', what: 'directory' } : { kind: 'refused', errno }
+      if (errno === 'EISDIR') return { kind: 'not-a-file', what: 'directory' }
+      const access = await accessOf(path)
+      return { kind: 'refused', errno, ...(access !== undefined && { access }) }
     }
   },
+}
+
+async function accessOf(path: string): Promise<string | undefined> {
+  try {
+    const { uid, mode } = await stat(path)
+    return `owner ${uid}, mode ${(mode & 0o777).toString(8).padStart(3, '0')}`
+  } catch {
+    return undefined
+  }
 }
 
 /** Where the links of a path lead; the path itself where there is nothing. */
