@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 /** Folder of test/fixtures -> the test that owns it, and the kinds of file it reads of each case. */
 const owners: Readonly<Record<string, { readonly test: string; readonly kinds: readonly string[] }>> = {
   bad: { test: 'test/file/fixtures.test.ts', kinds: ['txt', 'yaml'] },
+  corpus: { test: 'test/integration/fuzzer.ts', kinds: ['yaml'] },
 }
 
 test('each folder of fixtures has a test that owns it, and that reads it', () => {
