@@ -7,6 +7,7 @@ import { History } from '../control/history.ts'
 import type { AppliedBody, ApplyRequest, EndedBody, NamesBody, PlannedBody, StatusBody } from '../control/shapes.ts'
 import { planned, withPortsOf } from '../control/preview.ts'
 import { statusBody, type StatusFacts } from '../control/status.ts'
+import { wallTimes } from '../control/wall-time.ts'
 import { chosen, joined, type Wish, wishFor, withAgain, without } from '../control/wish.ts'
 import type { Project } from '../file/forward.ts'
 import type { Snapshot } from '../file/load.ts'
@@ -47,6 +48,7 @@ export class RunningProject implements Controlled {
   readonly #world: World
   readonly #start: Start
   readonly #startedMs: number
+  readonly #wallAt = wallTimes(realClock)
   #wish: Wish
   #project: Project
   #snapshot: Snapshot
@@ -64,7 +66,7 @@ export class RunningProject implements Controlled {
     this.#project = start.project
     this.#snapshot = start.snapshot
     this.ending = new Ending(supervisor)
-    this.history = new History(wallAt, (name) => supervisor.forward(name)?.spec)
+    this.history = new History(this.#wallAt, (name) => supervisor.forward(name)?.spec)
     supervisor.subscribe((event) => {
       this.history.hear(event)
       if (event.type === 'stopped') this.#ended = { forwards: event.forwards, served: event.served, failed: event.failed, reset: event.reset }
@@ -113,7 +115,7 @@ export class RunningProject implements Controlled {
       seq: this.history.seq,
       isStopping: this.ending.isBegun,
       ...(isDetached && place && { log: place.log }),
-      wallAt,
+      wallAt: this.#wallAt,
       restarts: (name) => this.history.restarts(name),
     }
     return statusBody(this.#world.supervisor.snapshot(), this.#project, facts)
@@ -210,8 +212,4 @@ export class RunningProject implements Controlled {
     const { generation } = supervisor.snapshot()
     return { kind: 'applied', generation, plan: operations, summary: printPlan(operations, untouched(wanted.forwards, operations)) }
   }
-}
-
-function wallAt(clockMs: number): string {
-  return isoTime(realClock.wallMs() + clockMs - realClock.now())
 }
