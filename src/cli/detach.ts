@@ -39,7 +39,11 @@ async function waited(context: Context): Promise<number> {
   const reached = await reach(context)
   if (reached.kind === 'ended') return reached.code
   const timeoutMs = durationMs(textFlag(context.flags, 'wait-timeout') ?? '60s')
-  const code = await waitFor(context, reached.owner, { goal: 'ready', names: context.words, timeoutMs })
-  if (code !== exitCodes.done) context.err('    it goes on trying in the background; kpf down ends it\n')
+  let said = ''
+  const keeping = { ...context, err: (text: string) => void (said += text) }
+  const code = await waitFor(keeping, reached.owner, { goal: 'ready', names: context.words, timeoutMs })
+  // What went wrong stands last: a job's log is read from its end.
+  if (code !== exitCodes.done) context.err('not all are ready; it goes on trying in the background, kpf down ends it\n')
+  context.err(said)
   return code
 }

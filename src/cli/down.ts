@@ -39,7 +39,7 @@ async function some(context: Context, owner: Owner, drainMs: number): Promise<nu
   const asked = await askWithin(owner.socket, { method: 'GET', path: '/v1/status' })
   const status = asked.kind === 'answered' ? asStatus(asked.body) : undefined
   const isEmpty = status?.forwards.every(({ state }) => state === 'stopped' || state === 'stopping') ?? false
-  context.err(`stopped: ${context.words.join(', ')}\n`)
+  say(context, `stopped: ${context.words.join(', ')}\n`)
   return isEmpty ? all(context, owner, drainMs) : exitCodes.done
 }
 
@@ -49,8 +49,7 @@ async function all(context: Context, owner: Owner, drainMs: number): Promise<num
   const isGone = await released(owner)
   leaving()
   if (!isGone) return silent(context, owner, asked.kind === 'unreachable' ? asked.errno : 'still there')
-  if (asked.kind === 'answered') context.err(`stopped: ${totals(asked.body)}\n`)
-  else context.err('stopped\n')
+  say(context, asked.kind === 'answered' ? `stopped: ${totals(asked.body)}\n` : 'stopped\n')
   return exitCodes.done
 }
 
@@ -78,6 +77,10 @@ function totals(body: unknown): string {
 }
 
 function nothing(context: Context): number {
-  context.err('nothing runs\n')
+  say(context, 'nothing runs\n')
   return exitCodes.done
+}
+
+function say(context: Context, text: string): void {
+  if (!isSet(context.flags, 'quiet')) context.err(text)
 }

@@ -6,14 +6,14 @@ import { ScenarioProject } from '../scenario/project.ts'
 import { echoed, fetchText, hammer, open } from './clients.ts'
 import { freePort, kpf, Up } from './kpf.ts'
 import { type Cluster, startCluster } from './rig/cluster.ts'
-import { pod, service } from './rig/manifests.ts'
+import { type Manifest, pod, service } from './rig/manifests.ts'
 
 let cluster: Cluster
 let kubeconfig: string
 beforeAll(async () => {
   cluster = await startCluster()
   await cluster.kubectlOutput(['create', 'namespace', 'staging'])
-  const shop = (namespace: string, name: string): Parameters<Cluster['apply']> => [
+  const shop = (namespace: string, name: string): readonly Manifest[] => [
     pod(name, {
       namespace,
       labels: { app: 'shop' },
