@@ -15,15 +15,18 @@ export const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 export const duration = z
   .string()
   .regex(DURATION, 'write a duration with its unit: 500ms, 10s, 5m, 1h30m, at most 99h')
-  .register(meanings, { description: 'A duration with its unit: `500ms`, `10s`, `5m`, `1h30m`.' })
+  .register(meanings, { description: 'A duration with its unit: `500ms`, `10s`, `5m`, `1h30m`.', examples: ['500ms', '10s', '5m'] })
 /** Where nothing at all would be a busy loop, or would never succeed. */
 export const someTime = z
   .string()
   .regex(SOME_TIME, 'write a duration above zero with its unit: 500ms, 10s, 5m, 1h30m, at most 99h')
-  .register(meanings, { description: 'A duration above zero with its unit: `500ms`, `10s`, `5m`, `1h30m`.' })
+  .register(meanings, { description: 'A duration above zero with its unit: `500ms`, `10s`, `5m`, `1h30m`.', examples: ['500ms', '10s', '5m'] })
 export const label = z.string().regex(LABEL, 'use lower-case letters, digits and "-", at most 63, beginning and ending with a letter or digit')
 export const shortLabel = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$/, 'use lower-case letters, digits and "-", at most 15')
 export const text = z.string().min(1, 'write at least one character')
+/** The name of a user or a group: it travels in a header. */
+export const identity = z.string().regex(/^\P{Cc}+$/u, 'write a name; control characters cannot be part of it')
+export const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'use letters, digits and "_", beginning with a letter or "_"')
 export const count = (max: number): z.ZodNumber =>
   z.number().int('write a whole number').min(1, `write a number from 1 to ${max}`).max(max, `write a number from 1 to ${max}`)
 

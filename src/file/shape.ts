@@ -10,7 +10,7 @@
  */
 import * as z from 'zod'
 import { limits } from './limits.ts'
-import { count, duration, label, meanings, once, PORT_RANGE, portNumber, remotePort, shortLabel, someTime, text } from './scalars.ts'
+import { count, duration, identity, label, meanings, once, PORT_RANGE, portNumber, remotePort, shortLabel, someTime, text, variableName } from './scalars.ts'
 
 export const addresses = once(() =>
   z
@@ -49,9 +49,13 @@ export const port = once(() =>
 export const target = once(() =>
   z
     .strictObject({
-      kind: z.string().optional().register(meanings, {
-        description: 'Kubernetes kind: `service`, `deployment`, `statefulset`, `daemonset`, `replicaset`, `job`, `replicationcontroller`, `pod`.',
-      }),
+      kind: z
+        .string()
+        .optional()
+        .register(meanings, {
+          description: 'Kubernetes kind: `service`, `deployment`, `statefulset`, `daemonset`, `replicaset`, `job`, `replicationcontroller`, `pod`.',
+          examples: ['service', 'deployment', 'statefulset', 'daemonset', 'replicaset', 'job', 'replicationcontroller', 'pod'],
+        }),
       name: text.optional().register(meanings, { description: 'Name of the object; a trailing `*` matches by prefix.' }),
       labelSelector: text.optional().register(meanings, { description: 'Pods by labels, in the words of kubectl: `app=web,tier!=cache`.' }),
       container: label.optional().register(meanings, { description: 'Narrows the lookup of a named port to this container.' }),
@@ -59,17 +63,13 @@ export const target = once(() =>
     .register(meanings, { description: 'What to forward to, in full.' }),
 )
 
+export const transportMode = z.enum(['auto', 'websocket', 'spdy', 'channel'])
 export const transport = once(() =>
   z.strictObject({
-    mode: z
-      .enum(['auto', 'websocket', 'spdy', 'channel'])
-      .optional()
-      .register(meanings, { description: 'How to tunnel; `auto` tries WebSocket, then SPDY, then the older channels.' }),
+    mode: transportMode.optional().register(meanings, { description: 'How to tunnel; `auto` tries WebSocket, then SPDY, then the older channels.' }),
     pingInterval: someTime.optional().register(meanings, { description: 'A tunnel that was silent so long is pinged. Default 10s.' }),
   }),
 )
-
-export const transportMode = z.enum(['auto', 'websocket', 'spdy', 'channel'])
 
 export const hold = once(() =>
   z.strictObject({
@@ -79,8 +79,6 @@ export const hold = once(() =>
   }),
 )
 
-/** The name of a user or a group: it travels in a header. */
-const identity = z.string().regex(/^\P{Cc}+$/u, 'write a name; control characters cannot be part of it')
 const impersonation = once(() => ({
   as: identity
     .optional()
@@ -110,8 +108,6 @@ export const include = once(() =>
     profiles: profiles().optional().register(meanings, { description: 'Nothing of the file is started unless one of these is on.' }),
   }),
 )
-
-const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'use letters, digits and "_", beginning with a letter or "_"')
 
 const access = {
   cluster: text.optional().register(meanings, { description: 'An alias from `clusters`.' }),
@@ -158,7 +154,10 @@ const common = once(() => ({
     .string()
     .regex(/^(always|no|on-failure(:\d+)?)$/, 'write always, no, on-failure or on-failure:N')
     .optional()
-    .register(meanings, { description: '`always`, `on-failure`, `on-failure:N` or `no`. Default `always`.' }),
+    .register(meanings, {
+      description: '`always`, `on-failure`, `on-failure:N` or `no`. Default `always`.',
+      examples: ['always', 'on-failure', 'on-failure:5', 'no'],
+    }),
   timeouts: z
     .strictObject({
       dial: someTime.optional().register(meanings, { description: 'For a tunnel to open. Default 15s.' }),
@@ -224,7 +223,7 @@ export const cluster = once(() =>
         server: z
           .string()
           .regex(/^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/, 'write the URL of the API server: https://HOST:PORT')
-          .register(meanings, { description: 'The API server that the context must lead to.' }),
+          .register(meanings, { description: 'The API server that the context must lead to.', examples: ['https://127.0.0.1:6443'] }),
       })
       .optional()
       .register(meanings, { description: 'What must be so before anything is opened: a context of this name may mean something else to somebody.' }),
@@ -292,7 +291,7 @@ export const file = once(() =>
       clusters: z.record(label, cluster()).optional().register(meanings, { description: "Aliases, so that colleagues' context names may differ." }),
       defaults: defaults().optional(),
       forwards: z
-        .record(forwardName, z.union([text, forward()]))
+        .record(forwardName, z.union([text, forward()]).register(meanings, { examples: ['svc/web 8080:80'] }))
         .register(meanings, { description: 'The forwards, by name: one line in the words of `kubectl port-forward`, or the full form.' }),
       ...last,
     })

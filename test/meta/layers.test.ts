@@ -176,6 +176,7 @@ test('pure files import only types and each other', () => {
       'approval',
       'blame',
       'veil',
+      'snippets',
     ].map((name) => `src/file/${name}.ts`),
     ...['plan', 'describe', 'events', 'hold', 'listener-machine', 'target-facts', 'iso-time', 'obstacle'].map((name) => `src/supervisor/${name}.ts`),
     ...['pick', 'failure', 'selector', 'pod-facts', 'kube-object', 'picture', 'impersonation', 'access-rule', 'nearest', 'time', 'expected'].map(
