@@ -74,10 +74,13 @@ export class Gate implements DialGate, GateView {
     return promise
   }
 
-  done(outcome: 'reached' | 'unreachable'): void {
+  done(outcome: 'reached' | 'unreachable', why?: Failure): void {
     this.#inFlight = Math.max(0, this.#inFlight - 1)
     if (outcome === 'reached') this.#failures = 0
-    else if (++this.#failures >= FAILURES_TO_CLOSE && this.closedFor === undefined) void this.#probeUntilBack()
+    else if (++this.#failures >= FAILURES_TO_CLOSE && this.closedFor === undefined) {
+      // Until the first probe has ended this is what is known.
+      void this.#probeUntilBack(why ?? failure('KPF_CLUSTER_UNREACHABLE', 'cluster unreachable'))
+    }
     this.#release()
   }
 
@@ -91,10 +94,10 @@ export class Gate implements DialGate, GateView {
     for (const waiting of this.#queue.splice(0)) waiting.enter(false)
   }
 
-  async #probeUntilBack(): Promise<void> {
+  async #probeUntilBack(first: Failure): Promise<void> {
     const { clock, chance } = this.#parts
     const sinceMs = clock.now()
-    let told = failure('KPF_CLUSTER_UNREACHABLE', 'cluster unreachable')
+    let told = first
     let slow = 0
     while (!this.#closed.signal.aborted) {
       const isQuick = clock.now() - sinceMs < QUICK_FOR_MS

@@ -34,7 +34,8 @@ export type Dialled =
 export async function dial(parts: DialParts, target: DialTarget, signal: AbortSignal): Promise<Dialled> {
   if (!(await parts.gate.enter(signal))) return { kind: 'aborted' }
   const answer = await within(parts, target, signal)
-  parts.gate.done(answer?.kind === 'failure' && answer.class === 'connection' ? 'unreachable' : 'reached')
+  if (answer?.kind === 'failure' && answer.class === 'connection') parts.gate.done('unreachable', answer)
+  else parts.gate.done('reached')
   if (answer === undefined) return { kind: 'aborted' }
   if (answer.kind === 'upgraded') return answer
   if (answer.kind === 'failure') return { kind: 'failed', next: answer.class === 'protocol' ? 'transport' : 'stop', failure: answer, podGone: false }

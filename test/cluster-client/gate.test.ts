@@ -52,6 +52,14 @@ test('while the API server answers as many dials run as are allowed, the others 
   expect(world.entered).toBe(3)
 })
 
+test('a gate that closes says why the last dial failed, before any probe was made', async () => {
+  const world = new World()
+  await world.enter(3)
+  for (let index = 0; index < 3; index++) world.gate.done('unreachable', down)
+  expect(world.probedMs).toEqual([])
+  expect(world.gate.closedFor?.failure).toBe(down)
+})
+
 test('a start of fifty forwards on a healthy cluster is held back by nothing but the number in flight', async () => {
   const world = new World(8)
   await world.enter(50)
