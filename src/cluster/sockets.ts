@@ -2,7 +2,7 @@
  * One step of a connection each: TCP, TLS, and whatever has its own end. Each has its
  * time, is told when it is done, and leaves no socket when it fails.
  */
-import { lookup } from 'node:dns/promises'
+import { lookup, type LookupAddress } from 'node:dns'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Clock } from '../system/clock.ts'
@@ -48,10 +48,17 @@ export async function openTcp({ host, port }: { readonly host: string; readonly 
 }
 
 async function addressesOf(host: string, parts: StepParts): Promise<readonly string[]> {
-  const found = await inTime({ name: 'the look-up of the name', limitMs: LOOKUP_MS }, lookup(host, { all: true }), parts)
+  const found = await inTime({ name: 'the look-up of the name', limitMs: LOOKUP_MS }, everyAddressOf(host), parts)
   const addresses = interleaved(found)
   parts.onPhase?.({ kind: 'lookup', host, addresses })
   return addresses
+}
+
+/** With callbacks: `node:dns/promises` makes a resolver when it is read, and a start has no time for it. */
+function everyAddressOf(host: string): Promise<readonly LookupAddress[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<readonly LookupAddress[]>()
+  lookup(host, { all: true }, (error, found) => (error ? reject(error) : resolve(found)))
+  return promise
 }
 
 /** The families in turn, so that one of them being cut off costs a quarter of a second (RFC 8305, section 4). */

@@ -33,7 +33,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   cluster: [
     'tunnel',
     'types:system',
-    ...['https', 'http', 'net', 'tls', 'dns/promises', 'crypto', 'child_process', 'path', 'stream'].map((name) => `node:${name}`),
+    ...['https', 'http', 'net', 'tls', 'dns', 'crypto', 'child_process', 'path', 'stream'].map((name) => `node:${name}`),
     '@kubernetes/client-node/dist/config_types.js',
     'socks',
     'fastest-levenshtein',
