@@ -26,7 +26,7 @@ export const controlVerbs: readonly Verb[] = [
     summary: 'run a command while the forwards are ready, and end with its code',
     takesCommand: true,
     flags: [waitTimeout],
-    examples: ['kpf run -- npm test', "kpf run db -- sh -c 'psql -h $KPF_DB_HOST -p $KPF_DB_PORT'"],
+    examples: ['kpf run -- npm test', "kpf run db -- sh -c 'psql -h $DB_HOST -p $DB_PORT'"],
     arguments: ['forward'],
     exits: [2, 125, 126, 127, 130, 143],
     run: async (context) => (await import('./run-command.ts')).run(context),
@@ -166,7 +166,7 @@ export const controlVerbs: readonly Verb[] = [
   {
     name: 'env',
     usage: 'kpf env',
-    summary: 'print where the forwards are, as variables: KPF_DB_HOST, _PORT, _ADDR',
+    summary: 'print variables: DB_HOST and DB_PORT of each forward, exports of the file',
     flags: [],
     examples: ['eval "$(kpf env)"', 'kpf env -o fish | source', 'kpf env -o dotenv > .env.kpf', 'kpf env -o github >> "$GITHUB_ENV"'],
     exits: [0, 2, 7, 8],

@@ -1,52 +1,18 @@
-/** The addresses of what runs, as variables and as a file for other programs. Pure. */
-import type { ForwardBody, StatusBody } from '../control/shapes.ts'
+/** Variables of a run, and the places of its forwards, as texts for shells and other programs. Pure. */
+import type { ForwardBody } from '../control/shapes.ts'
+import type { Export } from '../file/references.ts'
 
-/** One variable. */
-export type Export = readonly [name: string, value: string]
-
-/**
- * `KPF_<NAME>_HOST`, `_PORT` and `_ADDR` of each forward's first port, and
- * `KPF_<NAME>_<PORT>_PORT` of each further one by its name or remote port. Names are in
- * upper case, with `_` for every other character than a letter or digit of ASCII; of two
- * forwards whose names become one the first counts.
- */
-export function exportsOf({ forwards }: Pick<StatusBody, 'forwards'>): readonly Export[] {
-  const all = new Map<string, string>()
-  for (const forward of forwards.filter(({ state }) => state !== 'stopped')) {
-    for (const [name, value] of ofForward(forward)) if (!all.has(name)) all.set(name, value)
-  }
-  return [...all]
-}
-
-function ofForward({ name, ports, listeners }: ForwardBody): readonly Export[] {
-  const [first, ...more] = ports
-  if (first === undefined) return []
-  const prefix = `KPF_${variable(name)}`
-  const port = first.localPort === 0 ? Number(listeners[0]?.split(':').at(-1) ?? 0) : first.localPort
-  const host = hostOf(first.address)
-  return [
-    [`${prefix}_HOST`, host],
-    [`${prefix}_PORT`, `${port}`],
-    [`${prefix}_ADDR`, `${host.includes(':') ? `[${host}]` : host}:${port}`],
-    ...more.map((other): Export => [`${prefix}_${variable(other.name ?? `${other.remotePort}`)}_PORT`, `${other.localPort}`]),
-  ]
+/** `--ports-file`: where each forward is, and the variables. */
+export function portsText(forwards: readonly ForwardBody[], exports: Readonly<Record<string, string>>): string {
+  const entries = forwards
+    .filter(({ state }) => state !== 'stopped')
+    .map(({ name, ports, listeners }) => [name, { listeners, ports: ports.map((port) => ({ ...port, address: reachable(port.address) })) }] as const)
+  return `${JSON.stringify({ v: 1, forwards: Object.fromEntries(entries), exports }, undefined, 2)}\n`
 }
 
 /** What a program connects to: an address that is bound on all interfaces is reached by the loopback. */
-function hostOf(address: string): string {
+function reachable(address: string): string {
   return address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address
-}
-
-function variable(name: string): string {
-  return name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')
-}
-
-/** `--ports-file`: forward -> where it is. */
-export function portsText({ forwards }: Pick<StatusBody, 'forwards'>): string {
-  const entries = forwards
-    .filter(({ state }) => state !== 'stopped')
-    .map(({ name, ports, listeners }) => [name, { listeners, ports: ports.map((port) => ({ ...port, address: hostOf(port.address) })) }] as const)
-  return `${JSON.stringify({ v: 1, forwards: Object.fromEntries(entries) }, undefined, 2)}\n`
 }
 
 export const shells = ['shell', 'fish', 'powershell', 'dotenv', 'json', 'github'] as const
@@ -54,19 +20,20 @@ export const shells = ['shell', 'fish', 'powershell', 'dotenv', 'json', 'github'
 /** A form that some program reads. */
 export type Shell = (typeof shells)[number]
 
-/** The variables as one text. Values are addresses and numbers; names hold nothing to quote. */
+/** The variables as one text. Values are what a file says: any character may be in them. */
 export function exportsText(all: readonly Export[], shell: Shell): string {
   switch (shell) {
     case 'shell':
-      return lines(all, (name, value) => `export ${name}='${value}'`)
+      return lines(all, (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`)
     case 'fish':
-      return lines(all, (name, value) => `set -gx ${name} '${value}'`)
+      return lines(all, (name, value) => `set -gx ${name} '${value.replaceAll(/[\\']/g, '\\$&')}'`)
     case 'powershell':
-      return lines(all, (name, value) => `$Env:${name} = '${value}'`)
+      // PowerShell takes typographic quotes for quotes (about_Quoting_Rules).
+      return lines(all, (name, value) => `$Env:${name} = '${value.replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`)
     case 'dotenv':
-      return lines(all, (name, value) => `${name}=${value}`)
+      return lines(all, (name, value) => `${name}=${dotenvValue(value)}`)
     case 'github':
-      return lines(all, (name, value) => `${name}=${value}`)
+      return lines(all, githubLines)
     case 'json':
       return `${JSON.stringify(Object.fromEntries(all), undefined, 2)}\n`
   }
@@ -74,4 +41,23 @@ export function exportsText(all: readonly Export[], shell: Shell): string {
 
 function lines(all: readonly Export[], line: (name: string, value: string) => string): string {
   return all.map(([name, value]) => `${line(name, value)}\n`).join('')
+}
+
+/** Bare where every reader takes it so; in single quotes all readers take every character for itself. */
+function dotenvValue(value: string): string {
+  if (/^[\w./:@%+,?&=-]*$/.test(value)) return value
+  if (!/['\r\n]/.test(value)) return `'${value}'`
+  const escaped = value
+    .replaceAll(/["$\\]/g, '\\$&')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+  return `"${escaped}"`
+}
+
+/** A value of several lines stands between two marks of which it holds none (docs.github.com: workflow commands, multiline strings). */
+function githubLines(name: string, value: string): string {
+  if (!/[\r\n]/.test(value)) return `${name}=${value}`
+  let mark = 'end'
+  while (value.includes(mark)) mark += '_end'
+  return `${name}<<${mark}\n${value}\n${mark}`
 }

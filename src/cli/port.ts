@@ -11,7 +11,7 @@ export function port(context: Context): Promise<number> {
 
 /** Runs `kpf url NAME [PORT]`: `http://localhost:8080`. */
 export function url(context: Context): Promise<number> {
-  return printed(context, 'url', (found, forward) => urlOf(endpointOf(found, forward), found))
+  return printed(context, 'url', (found) => found.url)
 }
 
 async function printed(context: Context, verb: string, text: (found: PortBody, forward: ForwardBody) => string): Promise<number> {
@@ -39,9 +39,9 @@ async function printed(context: Context, verb: string, text: (found: PortBody, f
   return exitCodes.done
 }
 
-/** The first port, or the one with that name, remote port or local port. */
+/** The port that is meant without a word, or the one with that name, remote port or local port. */
 export function portOf({ ports }: ForwardBody, wanted: string | undefined): PortBody | undefined {
-  if (wanted === undefined) return ports[0]
+  if (wanted === undefined) return ports.find(({ primary }) => primary) ?? ports[0]
   return (
     ports.find((port) => port.name === wanted) ?? ports.find((port) => `${port.remotePort}` === wanted) ?? ports.find((port) => `${port.localPort}` === wanted)
   )
@@ -51,10 +51,4 @@ export function portOf({ ports }: ForwardBody, wanted: string | undefined): Port
 export function endpointOf({ address, localPort }: PortBody, { listeners }: ForwardBody): string {
   const host = address.includes(':') ? `[${address}]` : address
   return localPort === 0 ? (listeners[0] ?? `${host}:0`) : `${host}:${localPort}`
-}
-
-/** https by the port that says so, else http. */
-export function urlOf(endpoint: string, { remotePort, name }: PortBody): string {
-  const isSecure = [remotePort, name].some((word) => word === 443 || word === 8443 || word === 'https')
-  return `${isSecure ? 'https' : 'http'}://${endpoint.replace(/^(127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):/, 'localhost:')}`
 }

@@ -4,15 +4,15 @@
  * A project that runs already is used and left as it is; else it is ours, and ends with
  * the command.
  */
-import type { StatusBody } from '../control/shapes.ts'
+import type { ExportsBody } from '../control/shapes.ts'
 import { durationMs } from '../file/duration.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import { runCommand } from '../system/command.ts'
 import { applyTo } from './attach.ts'
 import { type Context, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
-import { exportsOf } from './exports.ts'
-import { type Owner, statusOf } from './reach.ts'
+import { exportsOfOwner, tellMissing } from './env.ts'
+import type { Owner } from './reach.ts'
 import type { RunningProject } from './running.ts'
 import { begin } from './up.ts'
 import { upOptions } from './up-options.ts'
@@ -45,8 +45,8 @@ async function besides(context: Context, owner: Owner): Promise<number> {
   }
   const code = await waitFor(context, owner, waiting(context))
   if (code !== exitCodes.done) return failed(code)
-  const found = await statusOf(context)
-  return found.kind === 'ended' ? exitCodes.runFailed : command(context, found.status, new Promise(() => {}))
+  const found = await exportsOfOwner(context, owner)
+  return typeof found === 'number' ? exitCodes.runFailed : command(context, found, new Promise(() => {}))
 }
 
 async function withOwn(context: Context, running: RunningProject, supervisor: Supervisor): Promise<number> {
@@ -57,7 +57,7 @@ async function withOwn(context: Context, running: RunningProject, supervisor: Su
   }
   const code = await waitUntil(context, source, waiting(context))
   if (code !== exitCodes.done) return failed(code)
-  return command(context, running.status(), running.ending.over)
+  return command(context, running.exports(), running.ending.over)
 }
 
 /** Whoever interrupts the waiting sees that; any other reason is ours. */
@@ -70,8 +70,10 @@ function waiting({ words, flags }: Context): { goal: 'ready'; names: readonly st
 }
 
 /** Runs it with the addresses in its environment, and every signal passed on. */
-async function command(context: Context, status: StatusBody, ended: Promise<void>): Promise<number> {
-  const child = runCommand(context.command, { ...context.env, ...Object.fromEntries(exportsOf(status)) })
+async function command(context: Context, found: ExportsBody, ended: Promise<void>): Promise<number> {
+  // Whoever names forwards has chosen to go without what the others give.
+  if (context.words.length === 0) tellMissing(context, found)
+  const child = runCommand(context.command, { ...context.env, ...found.exports })
   // At a terminal Ctrl-C and Ctrl-\ reach the command as well as us: it must not get them twice.
   const isAtTerminal = context.stdin().isTTY === true
   const off = context.onSignal((signal) => {

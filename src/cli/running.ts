@@ -4,7 +4,7 @@
  */
 import type { Controlled } from '../control/routes.ts'
 import { History } from '../control/history.ts'
-import type { AppliedBody, ApplyRequest, EndedBody, NamesBody, PlannedBody, StatusBody } from '../control/shapes.ts'
+import type { AppliedBody, ApplyRequest, EndedBody, ExportsBody, NamesBody, PlannedBody, StatusBody } from '../control/shapes.ts'
 import { planned, withPortsOf } from '../control/preview.ts'
 import { statusBody, type StatusFacts } from '../control/status.ts'
 import { wallTimes } from '../control/wall-time.ts'
@@ -12,6 +12,7 @@ import { chosen, joined, type Wish, wishFor, withAgain, without } from '../contr
 import type { Project } from '../file/forward.ts'
 import type { Snapshot } from '../file/load.ts'
 import type { Problem } from '../file/problems.ts'
+import { liveExports, portUrl } from '../file/references.ts'
 import { isoTime } from '../supervisor/iso-time.ts'
 import { printPlan, untouched } from '../supervisor/plan.ts'
 import { realClock } from '../system/clock.ts'
@@ -117,8 +118,20 @@ export class RunningProject implements Controlled {
       ...(isDetached && place && { log: place.log }),
       wallAt: this.#wallAt,
       restarts: (name) => this.history.restarts(name),
+      urlOf: portUrl,
     }
     return statusBody(this.#world.supervisor.snapshot(), this.#project, facts)
+  }
+
+  exports(): ExportsBody {
+    const rows = new Map(this.#world.supervisor.snapshot().rows.map(({ spec, status }) => [spec.name, status]))
+    const running = (name: string): { pod?: string } | undefined => {
+      const status = rows.get(name)
+      if (status === undefined || status.state === 'stopped' || status.state === 'stopping') return undefined
+      return status.pod === undefined ? {} : { pod: status.pod }
+    }
+    const { values, missing } = liveExports(chosen(this.#project, this.#wish), running)
+    return { exports: Object.fromEntries(values), missing: Object.fromEntries(missing) }
   }
 
   async apply({ names, content }: ApplyRequest): Promise<AppliedBody> {

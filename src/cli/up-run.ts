@@ -1,6 +1,5 @@
 /** A run of `kpf up` from its first dial to its last: who draws it, who may end it, where it writes. */
 import { logLine } from '../control/history.ts'
-import type { StatusBody } from '../control/shapes.ts'
 import type { Event } from '../supervisor/events.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import type { ParentLink } from '../system/background.ts'
@@ -133,10 +132,8 @@ async function afterBinding(supervisor: Supervisor, running: RunningProject, { o
   const blocked = await whenBound(supervisor, signal)
   if (signal.aborted) return
   if (options.portsFile !== undefined) {
-    await writePorts(running.status(), options.portsFile, supervisor)
-    supervisor.subscribe((event) => {
-      if (event.type === 'config-applied') void whenBound(supervisor, signal).then(() => writePorts(running.status(), options.portsFile ?? '', supervisor))
-    })
+    const { keepPortsFile } = await import('./ports-file.ts')
+    await keepPortsFile(supervisor, running, { path: options.portsFile, signal })
   }
   if (parent === undefined) return
   await control
@@ -145,14 +142,4 @@ async function afterBinding(supervisor: Supervisor, running: RunningProject, { o
   parent.tell({ kind: 'said', text: `${running.name} runs in the background (pid ${self().pid}): kpf ps, kpf logs -f, kpf down\n` })
   parent.tell({ kind: 'up', code: blocked.length > 0 ? exitCodes.bind : exitCodes.done, name: running.name })
   parent.leave()
-}
-
-async function writePorts(status: StatusBody, path: string, supervisor: Supervisor): Promise<void> {
-  const { portsText } = await import('./exports.ts')
-  const { writeWhole } = await import('../system/whole-file.ts')
-  try {
-    await writeWhole(path, portsText(status))
-  } catch (error) {
-    supervisor.warn('KPF_PORTS_FILE', `the ports cannot be written to ${path} (${errnoOf(error)})`)
-  }
 }

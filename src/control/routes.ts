@@ -5,6 +5,7 @@ import {
   type AppliedBody,
   type ApplyRequest,
   type EndedBody,
+  type ExportsBody,
   type NamesBody,
   type PlannedBody,
   type StatusBody,
@@ -14,6 +15,7 @@ import {
 export interface Controlled {
   readonly version: string
   status(): StatusBody
+  exports(): ExportsBody
   apply(request: ApplyRequest): Promise<AppliedBody>
   /** What `apply` would do. */
   plan(request: ApplyRequest): Promise<PlannedBody>
@@ -50,6 +52,8 @@ export async function answer(controlled: Controlled, route: string, body: unknow
   switch (route) {
     case 'GET /v1/status':
       return { code: 200, body: controlled.status() }
+    case 'GET /v1/exports':
+      return good(controlled, controlled.exports())
     case 'POST /v1/apply':
       return applied(controlled, await controlled.apply(requestOf(names, body)))
     case 'POST /v1/plan':

@@ -73,6 +73,17 @@ export interface PortBody {
   readonly address: string
   readonly localPort: number
   readonly remotePort: number | string
+  /** As a page: `http://localhost:8080`. */
+  readonly url: string
+  /** The one that is meant when none is named; without it the first. */
+  readonly primary?: true
+}
+
+/** What `GET /v1/exports` answers: variables for programs, in clear. */
+export interface ExportsBody {
+  readonly exports: Readonly<Record<string, string>>
+  /** Variables that cannot be given now, each with the forward that it needs. */
+  readonly missing: Readonly<Record<string, string>>
 }
 
 /** What `POST /v1/apply` asks for. */

@@ -1,5 +1,5 @@
 /** The status of a project, made of a snapshot. Pure. */
-import type { Forward, Project } from '../file/forward.ts'
+import type { Forward, PortMapping, Project } from '../file/forward.ts'
 import { localText, targetText } from '../output/words.ts'
 import type { Row, Snapshot } from '../supervisor/supervisor.ts'
 import { API_VERSION, type ForwardBody, type PortBody, type StatusBody } from './shapes.ts'
@@ -8,22 +8,23 @@ import { API_VERSION, type ForwardBody, type PortBody, type StatusBody } from '.
 export interface StatusFacts extends Omit<StatusBody, 'v' | 'forwards' | 'generation'> {
   readonly wallAt: (clockMs: number) => string
   readonly restarts: (forward: string) => number
+  readonly urlOf: (port: PortMapping) => string
 }
 
 /** Every forward of the file once, in its order: those that run, those that are ending, those that rest. */
-export function statusBody(snapshot: Snapshot, project: Project, { wallAt, restarts, ...facts }: StatusFacts): StatusBody {
+export function statusBody(snapshot: Snapshot, project: Project, { wallAt, restarts, urlOf, ...facts }: StatusFacts): StatusBody {
   const rows = new Map<string, ForwardBody>()
   // A name that is given again while its last owner drains is that of the new one, which stands first.
-  for (const row of snapshot.rows) if (!rows.has(row.spec.name)) rows.set(row.spec.name, running(row, { wallAt, restarts }))
-  const rest = project.forwards.filter(({ name }) => !rows.has(name)).map((spec) => resting(spec, facts.startedAt))
+  for (const row of snapshot.rows) if (!rows.has(row.spec.name)) rows.set(row.spec.name, running(row, { wallAt, restarts, urlOf }))
+  const rest = project.forwards.filter(({ name }) => !rows.has(name)).map((spec) => resting(spec, facts.startedAt, urlOf))
   const order = new Map(project.forwards.map(({ name }, index) => [name, index]))
   const place = ({ name }: ForwardBody): number => order.get(name) ?? order.size
   return { v: API_VERSION, ...facts, generation: snapshot.generation, forwards: [...rows.values(), ...rest].toSorted((a, b) => place(a) - place(b)) }
 }
 
-function running({ spec, status, sinceMs, traffic }: Row, { wallAt, restarts }: Pick<StatusFacts, 'wallAt' | 'restarts'>): ForwardBody {
+function running({ spec, status, sinceMs, traffic }: Row, { wallAt, restarts, urlOf }: Pick<StatusFacts, 'wallAt' | 'restarts' | 'urlOf'>): ForwardBody {
   return {
-    ...described(spec),
+    ...described(spec, urlOf),
     state: status.state,
     phase: status.phase,
     reason: status.reason ?? null,
@@ -40,9 +41,9 @@ function running({ spec, status, sinceMs, traffic }: Row, { wallAt, restarts }: 
   }
 }
 
-function resting(spec: Forward, since: string): ForwardBody {
+function resting(spec: Forward, since: string, urlOf: StatusFacts['urlOf']): ForwardBody {
   return {
-    ...described(spec),
+    ...described(spec, urlOf),
     state: 'stopped',
     phase: 'stopped',
     reason: null,
@@ -56,7 +57,7 @@ function resting(spec: Forward, since: string): ForwardBody {
   }
 }
 
-function described(spec: Forward): Pick<ForwardBody, 'name' | 'context' | 'namespace' | 'target' | 'ports'> {
+function described(spec: Forward, urlOf: StatusFacts['urlOf']): Pick<ForwardBody, 'name' | 'context' | 'namespace' | 'target' | 'ports'> {
   const { context, namespace } = spec.access
   return {
     name: spec.name,
@@ -64,11 +65,13 @@ function described(spec: Forward): Pick<ForwardBody, 'name' | 'context' | 'names
     ...(namespace !== undefined && { namespace }),
     target: targetText(spec),
     ports: spec.ports.map(
-      ({ name, localPort, remotePort, addresses }): PortBody => ({
-        ...(name !== undefined && { name }),
-        address: addresses[0]?.address ?? '127.0.0.1',
-        localPort,
-        remotePort,
+      (port): PortBody => ({
+        ...(port.name !== undefined && { name: port.name }),
+        address: port.addresses[0]?.address ?? '127.0.0.1',
+        localPort: port.localPort,
+        remotePort: port.remotePort,
+        url: urlOf(port),
+        ...(port.primary === true && { primary: true }),
       }),
     ),
   }

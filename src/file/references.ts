@@ -54,8 +54,8 @@ export function referenceProblem({ forward: name, field, port }: Reference, forw
       fix: `forwards: ${forwards.map((one) => one.name).join(', ') || 'none'}`.slice(0, 200),
     }
   if (port !== undefined) {
+    if (portCalled(forward, port) !== undefined) return undefined
     const names = forward.ports.flatMap((one) => one.name ?? [])
-    if (names.includes(port)) return undefined
     return {
       message: `forward "${name}" has no port "${printable(port)}"`,
       fix: names.length === 0 ? 'give one of its ports a name' : `ports: ${names.join(', ')}`,
@@ -72,19 +72,74 @@ export function filledIn(template: string, forwards: readonly Forward[]): string
     .join('')
 }
 
-/** What programs are told of a project: of each forward its host and ports, and what the file exports. */
-export function exportsOf({ forwards, exports = {} }: Project): readonly (readonly [string, string])[] {
-  const own = forwards
-    .filter(({ enabled }) => enabled)
-    .flatMap(({ name, ports }): readonly (readonly [string, string])[] => {
-      const prefix = name.toUpperCase().replaceAll('-', '_')
-      const named = ports.flatMap((port): readonly (readonly [string, string])[] =>
-        port.name === undefined ? [] : [[`${prefix}_${port.name.toUpperCase().replaceAll('-', '_')}_PORT`, `$(${name}.ports.${port.name})`]],
-      )
-      return [[`${prefix}_HOST`, `$(${name}.host)`], [`${prefix}_PORT`, `$(${name}.port)`], ...named]
+/** A variable for programs. */
+export type Export = readonly [name: string, value: string]
+
+/** What programs are told of a project, as far as its files say: what only a run knows stays a reference. */
+export function exportsOf(project: Project): readonly Export[] {
+  return templatesOf(project).map(([name, template]) => [name, filledIn(template, project.forwards)] as const)
+}
+
+/** What programs are told of a run. */
+export interface LiveExports {
+  readonly values: readonly Export[]
+  /** Variables that cannot be given now, each with the forward that it needs. */
+  readonly missing: readonly (readonly [name: string, forward: string])[]
+}
+
+/** The same of a run: `running` knows the forwards that run, and the pod of each. */
+export function liveExports(project: Project, running: (name: string) => { readonly pod?: string } | undefined): LiveExports {
+  const values: Export[] = []
+  const missing: [string, string][] = []
+  const valueIn = (part: Part): string | undefined => {
+    if (part.kind === 'text') return part.text
+    const live = running(part.forward)
+    return live && (part.field === 'pod' ? live.pod : valueOf(part, project.forwards))
+  }
+  for (const [name, template] of templatesOf(project)) {
+    const parts = partsOf(template)
+    const gap = parts.find((part) => valueIn(part) === undefined)
+    if (gap?.kind === 'reference') missing.push([name, gap.forward])
+    else values.push([name, parts.map(valueIn).join('')])
+  }
+  return { values, missing }
+}
+
+/**
+ * Of each forward that is started its host and ports, then what the file exports, which wins.
+ * The host is an address: programs read `localhost` in ways of their own (the client of
+ * MySQL takes it for its Unix socket).
+ */
+function templatesOf({ forwards, exports = {} }: Project): readonly Export[] {
+  const started = forwards.filter(({ enabled }) => enabled)
+  const own = new Set(started.flatMap(({ name }) => [`${variable(name)}_HOST`, `${variable(name)}_PORT`]))
+  const automatic = started.flatMap(({ name, ports }): readonly Export[] => {
+    const prefix = variable(name)
+    const named = ports.flatMap((port, index): readonly Export[] => {
+      const word = port.name ?? (index === 0 ? undefined : `${port.remotePort}`)
+      const key = `${prefix}_${variable(word ?? '').replace(/^_(?=\d)/, '')}_PORT`
+      // `db` with a port `x` gives way to a forward `db-x`.
+      return word === undefined || own.has(key) ? [] : [[key, `$(${name}.ports.${word})`]]
     })
-  const all = new Map([...own, ...Object.entries(exports)])
-  return [...all].map(([name, template]) => [name, filledIn(template, forwards)] as const)
+    return [[`${prefix}_HOST`, `$(${name}.address)`], [`${prefix}_PORT`, `$(${name}.port)`], ...named]
+  })
+  return [...new Map([...automatic, ...Object.entries(exports)])]
+}
+
+/** A name as shells take it: upper case, `_` for the rest, and never a digit first. */
+function variable(name: string): string {
+  return name
+    .toUpperCase()
+    .replaceAll(/[^A-Z0-9]/g, '_')
+    .replace(/^(?=\d)/, '_')
+}
+
+/** Where a port is for who opens pages: the scheme that it says, https by a port that means it, else http. */
+export function portUrl(port: PortMapping): string {
+  const said = port.appProtocol?.replace(/^kubernetes\.io\//, '').toLowerCase()
+  const isSecure = [port.remotePort, port.name].some((word) => word === 443 || word === 8443 || word === 'https')
+  const scheme = said === 'h2c' ? 'http' : (said ?? (isSecure ? 'https' : 'http'))
+  return `${scheme}://${hostOf(port) ?? 'localhost'}:${port.localPort}`
 }
 
 function referenceOf(text: string, at: number): Reference {
@@ -101,13 +156,18 @@ function referenceOf(text: string, at: number): Reference {
 
 function valueOf({ forward: name, field, port: portName }: Reference, forwards: readonly Forward[]): string | undefined {
   const forward = forwards.find((candidate) => candidate.name === name)
-  const port = forward && (portName === undefined ? primary(forward) : forward.ports.find((one) => one.name === portName))
+  const port = forward && (portName === undefined ? primary(forward) : portCalled(forward, portName))
   if (port === undefined) return undefined
   if (field === 'address') return addressOf(port)
   if (field === 'host') return hostOf(port)
   if (port.localPort === 0) return undefined
   if (field === 'port' || field === 'ports') return `${port.localPort}`
-  return field === 'url' ? `${port.appProtocol ?? 'http'}://${hostOf(port)}:${port.localPort}` : undefined
+  return field === 'url' ? portUrl(port) : undefined
+}
+
+/** By its name; a port without one is known by what it leads to. */
+function portCalled({ ports }: Forward, name: string): PortMapping | undefined {
+  return ports.find((port) => port.name === name) ?? ports.find((port) => port.name === undefined && `${port.remotePort}` === name)
 }
 
 function primary({ ports }: Forward): PortMapping | undefined {

@@ -6,6 +6,7 @@ import { status } from './world.ts'
 const ending: Controlled = {
   version: '9.9.9',
   status: () => ({ ...status(), isStopping: true }),
+  exports: () => ({ exports: {}, missing: {} }),
   apply: () => Promise.reject(new Error('not asked')),
   plan: () => Promise.reject(new Error('not asked')),
   reload: () => Promise.reject(new Error('not asked')),

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
 import { statusBody } from '../../src/control/status.ts'
+import { portUrl } from '../../src/file/references.ts'
 import type { Status } from '../../src/supervisor/events.ts'
 import type { Row } from '../../src/supervisor/supervisor.ts'
 import { isoTime } from '../../src/supervisor/iso-time.ts'
@@ -24,7 +25,7 @@ function row(name: string, changes: Partial<Status>): Row {
   }
 }
 
-const facts = { ...status([]), wallAt: (ms: number) => isoTime(START_MS + ms), restarts: () => 3 }
+const facts = { ...status([]), wallAt: (ms: number) => isoTime(START_MS + ms), restarts: () => 3, urlOf: portUrl }
 const project = { name: 'shop', forwards: ['db', 'api', 'old'].map((name) => forward(name, 8080)), settings: { concurrency: 8, watchDebounceMs: 100 } }
 
 test('every forward of the file is there once, in its order, those that rest as stopped', () => {

@@ -38,7 +38,7 @@ export function status(names: readonly string[] = ['api', 'db']): StatusBody {
       reason: null,
       target: `svc/${name}:80`,
       local: 'localhost:8080',
-      ports: [{ address: '127.0.0.1', localPort: 8080, remotePort: 80 }],
+      ports: [{ address: '127.0.0.1', localPort: 8080, remotePort: 80, url: 'http://localhost:8080' }],
       listeners: ['127.0.0.1:8080'],
       pod: `${name}-1`,
       connections: { open: 1, draining: 0, held: 0, served: 2, failed: 0 },
@@ -70,6 +70,7 @@ export class ControlWorld {
     const controlled: Controlled = {
       version: '9.9.9',
       status: () => status(),
+      exports: () => ({ exports: { API_PORT: '8080' }, missing: {} }),
       apply: async (request) => {
         world.asked.push(`apply ${JSON.stringify(request)}`)
         return { kind: 'rejected', problems: [], needsApproval: false }

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Project } from '../../src/file/forward.ts'
 import { loadBytes, type LoadOptions } from '../../src/file/load.ts'
-import { exportsOf, filledIn, partsOf, templateOf } from '../../src/file/references.ts'
+import { exportsOf, filledIn, liveExports, partsOf, templateOf } from '../../src/file/references.ts'
 import { problemsText } from '../../src/output/problem-text.ts'
 
 function project(text: string, more: Partial<LoadOptions> & { others?: Readonly<Record<string, string>> } = {}): Project {
@@ -26,19 +26,58 @@ test('every forward that is started has its host and ports, and the file adds an
   expect(exportsOf(project(SHOP, { env: { PW: 'a$(db.port)b' }, approves: () => true }))).toEqual([
     ['DB_HOST', '127.0.0.9'],
     ['DB_PORT', '5432'],
-    ['MY_WEB_HOST', 'localhost'],
+    ['MY_WEB_HOST', '127.0.0.1'],
     ['MY_WEB_PORT', '8443'],
     ['MY_WEB_ADMIN_UI_PORT', '8443'],
-    ['FREE_HOST', '[::1]'],
+    ['FREE_HOST', '::1'],
     ['FREE_PORT', '$(free.port)'],
     ['DATABASE_URL', 'postgres://app:a$(db.port)b@127.0.0.9:5432/shop?price=$5'],
     ['WEB_HOST', 'mine'],
   ])
 })
 
+test('names are such that a shell takes them; further ports go by their name or by what they lead to', () => {
+  const { forwards, ...rest } = project(`
+forwards:
+  api: svc/api 8080:http 9090:metrics 9091:9100
+  3scale: svc/scale 3000:80
+  api-metrics: svc/metrics 7000
+`)
+  expect(Object.fromEntries(exportsOf({ forwards, ...rest }))).toEqual({
+    API_HOST: '127.0.0.1',
+    API_PORT: '8080',
+    API_9100_PORT: '9091',
+    _3SCALE_HOST: '127.0.0.1',
+    _3SCALE_PORT: '3000',
+    API_METRICS_HOST: '127.0.0.1',
+    // Of the forward of that name, not of the port of the other.
+    API_METRICS_PORT: '7000',
+  })
+})
+
+test('of a run: what its forwards are now, and without those that need one that does not run', () => {
+  const text = `exports:
+  A: $(db.pod) costs $$5
+  B: $(db.port)$(off.port)
+  C: plain
+forwards:
+  db: svc/db 5432:5432
+  off: { target: svc/off, ports: [8081], enabled: false }
+`
+  const all = project(text)
+  const { values, missing } = liveExports(all, (name) => (name === 'db' ? { pod: 'db-0' } : undefined))
+  expect([Object.fromEntries(values), missing]).toEqual([{ DB_HOST: '127.0.0.1', DB_PORT: '5432', A: 'db-0 costs $5', C: 'plain' }, [['B', 'off']]])
+  const later = liveExports(all, (name) => (name === 'db' ? {} : undefined))
+  expect(later.missing).toEqual([
+    ['A', 'db'],
+    ['B', 'off'],
+  ])
+})
+
 test.each([
   ['$(my-web.url)', 'https://localhost:8443'],
   ['$(my-web.ports.admin-ui)/$(db.host)', '8443/127.0.0.9'],
+  ['$(my-web.ports.80)', '8080'],
   ['$(db.url) $(db.pod)', 'http://127.0.0.9:5432 $(db.pod)'],
 ])('%s is %s', (template, text) => {
   expect(filledIn(template, project(SHOP, { env: { PW: '' }, approves: () => true }).forwards)).toBe(text)

@@ -1,5 +1,5 @@
 /** `kpf run` and `kpf env`: forwards for as long as a command needs them. */
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
@@ -15,13 +15,42 @@ beforeAll(async () => {
 afterAll(() => sandbox.close())
 
 const node = process.execPath
-const fetching = `fetch('http://' + process.env.KPF_WEB_ADDR).then((r) => r.text()).then((t) => { console.log(t.slice(0, 10)); process.exit(7) })`
+const fetching = `fetch('http://' + process.env.WEB_HOST + ':' + process.env.WEB_PORT).then((r) => r.text()).then((t) => { console.log(t.slice(0, 10)); process.exit(7) })`
 const one = async (): Promise<string> => `name: shop\nforwards:\n  web: svc/web ${await freePort()}:80\n`
 
 test('the command finds the forwards ready, its code is the code, and nothing is left', async () => {
   await using project = await ScenarioProject.make(await one(), sandbox.kubeconfig)
   expect(await project.run('run', '--', node, '-e', fetching)).toEqual({ code: 7, stdout: 'hello from\n', stderr: '' })
   expect(await project.left()).toEqual([])
+})
+
+test('what the file exports is in the command, in env and in the file of ports, and in config the same', async () => {
+  const port = await freePort()
+  await using project = await ScenarioProject.make(
+    `name: shop
+exports:
+  PAGE: $(web.url)/from?pod=$(web.pod)
+  SPARE: $(spare.address):$(spare.port)
+  WEB_HOST: web.local
+forwards:
+  web: svc/web ${port}:80
+  spare: { target: svc/web, ports: ["${await freePort()}:80"], enabled: false }
+`,
+    sandbox.kubeconfig,
+  )
+  const page = new RegExp(`^http://localhost:${port}/from\\?pod=web-\\w+$`)
+  const script = 'console.log(JSON.stringify([process.env.PAGE, process.env.WEB_HOST, process.env.WEB_PORT, process.env.SPARE]))'
+  const ran = await project.run('run', '--', node, '-e', script)
+  expect(JSON.parse(ran.stdout)).toEqual([expect.stringMatching(page), 'web.local', `${port}`, null])
+  expect(ran.stderr).toBe('kpf: SPARE is left out: "spare" does not run, or has no pod\n    see: kpf ps --all\n')
+  const path = join(project.dir, 'ports.json')
+  expect((await project.run('up', '--wait', '--ports-file', path)).code).toBe(0)
+  const all = { PAGE: expect.stringMatching(page), WEB_HOST: 'web.local', WEB_PORT: `${port}` }
+  expect(JSON.parse((await project.run('env', '-o', 'json')).stdout)).toEqual(all)
+  await expect.poll(async () => JSON.parse(await readFile(path, 'utf8')).exports).toEqual(all)
+  expect((await project.run('start', 'spare')).code).toBe(0)
+  await expect.poll(async () => Object.keys(JSON.parse(await readFile(path, 'utf8')).exports)).toContain('SPARE')
+  expect((await project.run('config', '--exports')).stdout).toContain(`PAGE=http://localhost:${port}/from?pod=$(web.pod)\n`)
 })
 
 test('words after -- are the command, flags and all', async () => {
@@ -64,7 +93,7 @@ test('a project that runs is used and left; one that is ended meanwhile ends the
   expect(await project.run('run', '--', node, '-e', fetching)).toMatchObject({ code: 7, stdout: 'hello from\n' })
   expect((await project.status()).mode).toBe('detached')
   const env = await project.run('env')
-  expect(env.stdout).toMatch(/^export KPF_WEB_HOST='127\.0\.0\.1'\nexport KPF_WEB_PORT='\d+'\nexport KPF_WEB_ADDR='127\.0\.0\.1:\d+'\n$/)
+  expect(env.stdout).toMatch(/^export WEB_HOST='127\.0\.0\.1'\nexport WEB_PORT='\d+'\n$/)
   expect(await project.run('env', '-o', 'csh')).toMatchObject({ code: 2 })
   expect((await project.run('down')).code).toBe(0)
   const running = project.spawn('run', '--', node, '-e', "console.log('up'); setInterval(() => {}, 1000)")
