@@ -171,7 +171,7 @@ class LiveTable {
     if (next === undefined) return this.#say('no port has "appProtocol: http"')
     this.#opened++
     this.#say(`opening ${next.url}`)
-    void openUrl(next.url).then((wasTaken) => {
+    void openUrl(next.url, this.#context.env).then((wasTaken) => {
       if (!wasTaken) this.#say(`no browser here: ${next.url}`)
     })
   }

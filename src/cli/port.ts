@@ -15,6 +15,14 @@ export function url(context: Context): Promise<number> {
 }
 
 async function printed(context: Context, verb: string, text: (found: PortBody, forward: ForwardBody) => string): Promise<number> {
+  const found = await portOfWords(context, verb)
+  if (typeof found === 'number') return found
+  context.out(`${text(found.port, found.forward)}\n`)
+  return exitCodes.done
+}
+
+/** The port that `kpf VERB NAME [PORT]` means, bound; or the exit code after it was said why there is none. */
+export async function portOfWords(context: Context, verb: string): Promise<{ readonly port: PortBody; readonly forward: ForwardBody } | number> {
   const [name, wanted, ...more] = context.words
   if (name === undefined || more.length > 0) {
     context.err(`kpf: ${verb} takes the name of a forward, and one of its ports if it has several\n    write: kpf ${verb} NAME [PORT]\n`)
@@ -31,12 +39,9 @@ async function printed(context: Context, verb: string, text: (found: PortBody, f
     context.err(`kpf: ${forward ? `forward "${name}" has no port "${wanted}"` : `no forward "${name}"`}\n    it has: ${known.join(', ')}\n`)
     return exitCodes.usage
   }
-  if (forward.listeners.length === 0) {
-    context.err(`kpf: forward "${name}" has no local port now: ${forward.message ?? forward.phase}\n    ${forward.hint ?? 'see: kpf ps'}\n`)
-    return exitCodes.notReady
-  }
-  context.out(`${text(place, forward)}\n`)
-  return exitCodes.done
+  if (forward.listeners.length > 0) return { port: place, forward }
+  context.err(`kpf: forward "${name}" has no local port now: ${forward.message ?? forward.phase}\n    ${forward.hint ?? 'see: kpf ps'}\n`)
+  return exitCodes.notReady
 }
 
 /** The port that is meant without a word, or the one with that name, remote port or local port. */

@@ -107,7 +107,7 @@ export async function readFiles(
     root: found.root,
     env: context.env,
     envFiles: textFlags(context.flags, 'env-file'),
-    selection: { names, profiles: profilesOf(context) },
+    selection: { names, profiles: profilesOf(context), isWithoutNeeds: names.length > 0 && isSet(context.flags, 'no-deps') },
     looksForOverride: !found.isNamed,
     portOffset: Number(textFlag(context.flags, 'port-offset') ?? 0),
     approves: (risks) => isSet(context.flags, 'yes') || approves?.(risks) === true,

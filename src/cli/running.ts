@@ -9,7 +9,7 @@ import { planned, withPortsOf } from '../control/preview.ts'
 import { statusBody, type StatusFacts } from '../control/status.ts'
 import { wallTimes } from '../control/wall-time.ts'
 import { chosen, joined, type Wish, wishFor, withAgain, without } from '../control/wish.ts'
-import type { Project } from '../file/forward.ts'
+import type { Forward, Project } from '../file/forward.ts'
 import type { Snapshot } from '../file/load.ts'
 import type { Problem } from '../file/problems.ts'
 import { liveExports, portUrl } from '../file/references.ts'
@@ -17,7 +17,7 @@ import { isoTime } from '../supervisor/iso-time.ts'
 import { printPlan, untouched } from '../supervisor/plan.ts'
 import { realClock } from '../system/clock.ts'
 import { self } from '../system/processes.ts'
-import { type Context, textFlag } from './context.ts'
+import { type Context, isSet, textFlag } from './context.ts'
 import type { PortChooser } from './auto-ports.ts'
 import { Ending } from './ending.ts'
 import type { Place } from './place.ts'
@@ -130,7 +130,8 @@ export class RunningProject implements Controlled {
       if (status === undefined || status.state === 'stopped' || status.state === 'stopping') return undefined
       return status.pod === undefined ? {} : { pod: status.pod }
     }
-    const { values, missing } = liveExports(chosen(this.#project, this.#wish), running)
+    const own = chosen(this.#project, this.#wish)
+    const { values, missing } = liveExports({ ...own, forwards: [...own.forwards, ...this.#orphans()] }, running)
     return { exports: Object.fromEntries(values), missing: Object.fromEntries(missing) }
   }
 
@@ -217,12 +218,30 @@ export class RunningProject implements Controlled {
       .map(({ name }) => name)
   }
 
+  /** What runs, is no more in the file, and is kept (rule K4). */
+  #orphans(): readonly Forward[] {
+    if (!isSet(this.#start.context.flags, 'keep-orphans')) return []
+    const known = new Set([...this.#project.forwards.map(({ name }) => name), ...this.#wish.stopped])
+    return this.#world.supervisor
+      .snapshot()
+      .rows.filter(({ spec, status }) => !known.has(spec.name) && status.state !== 'stopping')
+      .map(({ spec }) => spec)
+  }
+
   #apply(project: Project): AppliedBody {
     const { supervisor } = this.#world
     this.#project = project
-    const wanted = chosen(project, this.#wish)
+    const orphans = this.#orphans()
+    const own = chosen(project, this.#wish)
+    const wanted = { ...own, forwards: [...own.forwards, ...orphans] }
     const operations = supervisor.apply(wanted, this.#start.found.shownAs)
     const { generation } = supervisor.snapshot()
-    return { kind: 'applied', generation, plan: operations, summary: printPlan(operations, untouched(wanted.forwards, operations)) }
+    return {
+      kind: 'applied',
+      generation,
+      plan: operations,
+      summary: printPlan(operations, untouched(wanted.forwards, operations)),
+      orphans: orphans.map(({ name }) => name),
+    }
   }
 }

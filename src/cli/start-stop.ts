@@ -38,6 +38,7 @@ export function tellApplied(context: Context, body: unknown): number {
     return outcome.needsApproval ? exitCodes.approval : exitCodes.usage
   }
   context.err(`applied: ${outcome.summary}\n`)
+  if (outcome.orphans.length > 0) context.err(`kept, though not in the file: ${outcome.orphans.join(', ')}\n`)
   return exitCodes.done
 }
 

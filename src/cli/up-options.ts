@@ -13,8 +13,9 @@ export interface UpOptions {
 
 /** The options, or what is wrong with them in two lines. */
 export function upOptions(context: Context): UpOptions | string {
-  const { flags } = context
+  const { flags, words } = context
   if (outputForm(context) === undefined) return `up knows no output "${textFlag(flags, 'output')}"\n    use auto, plain, jsonl or quiet`
+  if (isSet(flags, 'no-deps') && words.length === 0) return '--no-deps is for forwards that are named\n    write: kpf up --no-deps NAME'
   const wrong = ['ttl', 'wait-timeout'].find((name) => !isDuration(textFlag(flags, name) ?? '1s'))
   if (wrong !== undefined) return `--${wrong} is no duration: "${textFlag(flags, wrong)}"\n    write 30s, 10m or 8h`
   const ttl = textFlag(flags, 'ttl')

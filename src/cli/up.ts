@@ -7,7 +7,7 @@ import { approvedFiles, trustCommand } from './approvals.ts'
 import { applyTo, attach, nameOf } from './attach.ts'
 import { portChooser } from './auto-ports.ts'
 import { type Claim, claimProject } from './claim.ts'
-import { type Context, isSet } from './context.ts'
+import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { placeOf } from './place.ts'
 import { openFiles, readFiles } from './project-file.ts'
@@ -24,6 +24,7 @@ export async function up(context: Context): Promise<number> {
     context.err(`kpf: ${options}\n`)
     return exitCodes.usage
   }
+  if (isSet(context.flags, 'dry-run')) return (await import('./plan.ts')).planVerb({ ...context, flags: { ...context.flags, output: planOutput(context) } })
   const parent = parentLink()
   if (parent === undefined && (isSet(context.flags, 'detach') || isSet(context.flags, 'wait'))) return (await import('./detach.ts')).detach(context)
   const told: Context = parent ? { ...context, err: (text) => (context.err(text), parent.tell({ kind: 'said', text })) } : context
@@ -36,6 +37,11 @@ export async function up(context: Context): Promise<number> {
     // It ended between its answer and ours: now there is none, or another.
     if (code !== 'ending') return code
   }
+}
+
+/** The form of a plan that is nearest to the one asked for. */
+function planOutput(context: Context): string {
+  return textFlag(context.flags, 'output') === 'jsonl' ? 'json' : 'text'
 }
 
 function alone(start: Start, bounds: Bounds): Promise<number> | number {

@@ -264,7 +264,7 @@ export const adHoc: Verb = {
 }
 
 /** Words of later versions: known, and refused by name. */
-export const plannedVerbs: readonly string[] = ['open', 'discover', 'import', 'export']
+export const plannedVerbs: readonly string[] = ['discover', 'import', 'export']
 
 /** Flags of later versions. */
-export const plannedFlags: readonly string[] = [...['no-deps', 'dry-run', 'keep-orphans', 'save']]
+export const plannedFlags: readonly string[] = ['save']

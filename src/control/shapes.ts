@@ -48,6 +48,8 @@ export interface ForwardBody {
   readonly reason: string | null
   readonly message?: string
   readonly hint?: string
+  /** It goes on although the file has no such forward any more. */
+  readonly orphan?: true
   readonly context?: string
   readonly namespace?: string
   /** As in the table: `svc/api:http`. */
@@ -96,7 +98,13 @@ export interface ApplyRequest {
 
 /** What became of a file: it is applied, or nothing was changed. */
 export type AppliedBody =
-  | { readonly kind: 'applied'; readonly generation: number; readonly plan: readonly Operation[]; readonly summary: string }
+  | {
+      readonly kind: 'applied'
+      readonly generation: number
+      readonly plan: readonly Operation[]
+      readonly summary: string
+      readonly orphans: readonly string[]
+    }
   | { readonly kind: 'rejected'; readonly problems: readonly Problem[]; readonly needsApproval: boolean }
 
 /** What would become of a file; nothing was changed. */

@@ -19,7 +19,8 @@ export function statusBody(snapshot: Snapshot, project: Project, { wallAt, resta
   const rest = project.forwards.filter(({ name }) => !rows.has(name)).map((spec) => resting(spec, facts.startedAt, urlOf))
   const order = new Map(project.forwards.map(({ name }, index) => [name, index]))
   const place = ({ name }: ForwardBody): number => order.get(name) ?? order.size
-  return { v: API_VERSION, ...facts, generation: snapshot.generation, forwards: [...rows.values(), ...rest].toSorted((a, b) => place(a) - place(b)) }
+  const all = [...rows.values()].map((body): ForwardBody => (order.has(body.name) || body.state === 'stopping' ? body : { ...body, orphan: true }))
+  return { v: API_VERSION, ...facts, generation: snapshot.generation, forwards: [...all, ...rest].toSorted((a, b) => place(a) - place(b)) }
 }
 
 function running({ spec, status, sinceMs, traffic }: Row, { wallAt, restarts, urlOf }: Pick<StatusFacts, 'wallAt' | 'restarts' | 'urlOf'>): ForwardBody {

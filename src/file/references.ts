@@ -138,7 +138,8 @@ function variable(name: string): string {
 export function portUrl(port: PortMapping): string {
   const said = port.appProtocol?.replace(/^kubernetes\.io\//, '').toLowerCase()
   const isSecure = [port.remotePort, port.name].some((word) => word === 443 || word === 8443 || word === 'https')
-  const scheme = said === 'h2c' ? 'http' : (said ?? (isSecure ? 'https' : 'http'))
+  const isScheme = said !== undefined && said !== 'h2c' && /^[a-z][a-z0-9+.-]*$/.test(said)
+  const scheme = isScheme ? said : isSecure && said === undefined ? 'https' : 'http'
   return `${scheme}://${hostOf(port) ?? 'localhost'}:${port.localPort}`
 }
 

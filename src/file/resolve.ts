@@ -51,12 +51,14 @@ export interface Resolution {
 /** The project of files that have the right shape, or what is wrong with them. */
 export function resolve(units: readonly Unit[], around: Surroundings): Resolution {
   const problems: Problem[] = []
-  const selection = { ...around.selection, names: withDependencies(units, around.selection.names) }
+  const { names, isWithoutNeeds = false } = around.selection
+  const selection = { ...around.selection, names: isWithoutNeeds ? names : withDependencies(units, names) }
   const tooMany = tooManyForwards(units)
   if (tooMany) problems.push(tooMany)
   const read = tooMany ? [] : units
   const shown = descriptionsOf(units)
-  const resolved = withLinks(withoutTwins(read.flatMap((unit) => resolveUnit(unit, { ...around, selection }, problems))), shown)
+  const found = withLinks(withoutTwins(read.flatMap((unit) => resolveUnit(unit, { ...around, selection }, problems))), shown)
+  const resolved = isWithoutNeeds ? found.map((one) => withoutNeeds(one, names)) : found
   checkEndpoints(resolved)
   checkDependencies(resolved)
   const exports = exportsIn(
@@ -81,6 +83,12 @@ export function resolve(units: readonly Unit[], around: Surroundings): Resolutio
   }
   const tops = units.map(({ located }) => plainOr(located.value))
   return { project, problems, risks: risksOf(tops, resolved, around.outside), shown, blame: blameIn(resolved, around.flags) }
+}
+
+/** It waits only for what is named as well. */
+function withoutNeeds(one: Resolved, names: readonly string[]): Resolved {
+  const { dependsOn, ...rest } = one.forward
+  return dependsOn === undefined ? one : { ...one, forward: { ...rest, dependsOn: dependsOn.filter((name) => names.includes(name)) } }
 }
 
 function resolveUnit(unit: Unit, around: Surroundings, problems: Problem[]): readonly Resolved[] {

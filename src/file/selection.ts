@@ -6,6 +6,8 @@ import { isPlain, listOr, plainOr } from './plain.ts'
 export interface Selection {
   /** Forwards by name; all when none is named. Naming one starts it whatever its file says. */
   readonly names: readonly string[]
+  /** The names alone, without what they depend on: none of them waits for one that is not named. */
+  readonly isWithoutNeeds?: boolean
   /** Profiles that are on. */
   readonly profiles: readonly string[]
 }

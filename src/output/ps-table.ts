@@ -52,7 +52,8 @@ function cells(forward: ForwardBody, now: string, { isWide, withConnections }: P
   ]
 }
 
-function reasonText({ state, message, hint, phase }: ForwardBody): string {
+function reasonText({ name, state, message, hint, phase, orphan }: ForwardBody): string {
+  if (orphan === true && state === 'ready') return `orphan: not in the file any more; it ends with: kpf stop ${name}`
   if (state === 'ready' || state === 'stopped') return ''
   return [message ?? phase, ...(hint === undefined ? [] : [hint])].join('; ')
 }

@@ -25,7 +25,7 @@ test.each<[string, string]>([
   ['kpf up ', '<forward>'],
   ['kpf up api ', '<forward>'],
   ['kpf up --no-w', '--no-watch'],
-  ['kpf up --no-watch --no-', '--no-input'],
+  ['kpf up --no-watch --no-', '--no-deps --no-input'],
   ['kpf -n ', '<namespace>'],
   ['kpf up --context ', '<context>'],
   ['kpf --context=', '<context>'],

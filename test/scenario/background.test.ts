@@ -62,6 +62,28 @@ test('up -d ends when the ports are bound, ps tells, down ends it, and all of th
   await expect(fetchText(a)).rejects.toThrow()
 })
 
+test('open hands the page to the browser that BROWSER names; without one it prints it, with 1', async () => {
+  const [a, b] = [await freePort(), await freePort()]
+  await using project = await ScenarioProject.make(two(a, b), sandbox.kubeconfig)
+  expect((await project.run('up', '-d')).code).toBe(0)
+  const seen = join(project.dir, 'seen')
+  await writeFile(join(project.dir, 'browser'), `#!/bin/sh\necho "$@" > '${seen}'\n`, { mode: 0o755 })
+  const url = `http://localhost:${a}`
+  const browser = `BROWSER=/nowhere/browser:${join(project.dir, 'browser')} --tab`
+  expect(await project.runWith([browser], 'open', 'web')).toEqual({ code: 0, stdout: '', stderr: `opening ${url}\n` })
+  expect(await readFile(seen, 'utf8')).toBe(`--tab ${url}\n`)
+  expect(await project.runWith(['BROWSER=/nowhere/browser'], 'open', 'web')).toMatchObject({ code: 1, stdout: `${url}\n` })
+  await project.write(
+    `name: shop\nforwards:\n  web: { target: svc/web, ports: [{ localPort: ${a}, remotePort: 80, appProtocol: postgresql }] }\n  spare: svc/web ${b}:80\n`,
+  )
+  expect((await project.run('reload')).code).toBe(0)
+  expect(await project.runWith([browser], 'open', 'web')).toMatchObject({ code: 1, stdout: `postgresql://localhost:${a}\n` })
+  expect((await project.run('stop', 'spare')).code).toBe(0)
+  await expect.poll(async () => (await project.status()).forwards[1]?.state).toBe('stopped')
+  expect(await project.run('open', 'spare')).toMatchObject({ code: 3, stdout: '' })
+  expect(await project.run('open', 'web', 'nine')).toMatchObject({ code: 2, stderr: expect.stringContaining('has no port "nine"') })
+})
+
 test('start, stop and restart are in force over edits of the file, and reload says what it did', async () => {
   const [a, b] = [await freePort(), await freePort()]
   await using project = await ScenarioProject.make(two(a, b), sandbox.kubeconfig)

@@ -1,7 +1,7 @@
 /** A project in a folder of its own, with its own state, on the sample cluster. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { StatusBody } from '../../src/control/shapes.ts'
@@ -31,9 +31,19 @@ export class ScenarioProject {
     return writeFile(join(this.dir, 'forwards.yaml'), text)
   }
 
+  text(): Promise<string> {
+    return readFile(join(this.dir, 'forwards.yaml'), 'utf8')
+  }
+
   /** Runs a verb in the folder. */
   run(...args: readonly string[]): Promise<Ran> {
     return kpf(args, { cwd: this.dir, env: this.env })
+  }
+
+  /** Runs a verb with more variables, `NAME=value`. */
+  runWith(variables: readonly string[], ...args: readonly string[]): Promise<Ran> {
+    const more = variables.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
+    return kpf(args, { cwd: this.dir, env: { ...this.env, ...Object.fromEntries(more) } })
   }
 
   /** Starts a verb and leaves it running. */
