@@ -1,6 +1,6 @@
 /** A second `kpf up` of a project that runs: its file is applied to that one, which is then shown. */
 import { follow } from '../control/client.ts'
-import type { LogLine } from '../control/shapes.ts'
+import type { ApplyRequest, LogLine } from '../control/shapes.ts'
 import { psLines } from '../output/ps-table.ts'
 import { askWithin } from './asking.ts'
 import { type Context, textFlag } from './context.ts'
@@ -14,10 +14,10 @@ import { watchOwner } from './watch-status.ts'
 
 /**
  * Applies the file and gives the exit code for what became of it; `ending` when the
- * supervisor is, so that another may begin. `content` is a file that came through standard input.
+ * supervisor is, so that another may begin.
  */
-export async function applyTo(context: Context, owner: Owner, content: string | undefined): Promise<number | 'ending'> {
-  const body = { names: context.words, ...(content !== undefined && { content }) }
+export async function applyTo(context: Context, owner: Owner, given: Omit<ApplyRequest, 'names'> = {}): Promise<number | 'ending'> {
+  const body: ApplyRequest = { names: context.words, ...given }
   const asked = await askWithin(owner.socket, { method: 'POST', path: '/v1/apply', body }, RELOAD_MS)
   const isEnding = asked.kind === 'answered' ? asked.code === 409 : !(await isThere(owner))
   if (isEnding) return 'ending'

@@ -9,7 +9,7 @@ import { askWithin } from './asking.ts'
 import { type Context, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { lockFolder } from './place.ts'
-import { asStatus, isThere, ownerOf } from './reach.ts'
+import { asStatus, isThere, ownerOf, untilItListens } from './reach.ts'
 
 const forms = ['text', 'json', 'name'] as const
 
@@ -34,6 +34,7 @@ async function projectOf(lock: string, context: Context): Promise<StatusBody | u
   const record = await readLock(lock)
   if (record === undefined) return undefined
   const owner = ownerOf(record, lock)
+  await untilItListens(owner)
   const asked = await askWithin(owner.socket, { method: 'GET', path: '/v1/status' }, 3_000)
   if (asked.kind === 'answered') return asStatus(asked.body)
   if (await isThere(owner))

@@ -1,5 +1,6 @@
 /** `kpf plan`: what `up` would do with the files, and why; against what runs, when the project does. Nothing is started. */
 import type { PlannedBody } from '../control/shapes.ts'
+import type { Terms } from '../control/terms.ts'
 import type { Forward } from '../file/forward.ts'
 import type { Loaded } from '../file/load.ts'
 import { problemsText } from '../output/problem-text.ts'
@@ -14,6 +15,7 @@ import { placeOf } from './place.ts'
 import { openFiles } from './project-file.ts'
 import { heard, isThere, ownerOf } from './reach.ts'
 import { RELOAD_MS } from './start-stop.ts'
+import { termsOf } from './terms.ts'
 
 /** Runs the verb. */
 export async function planVerb(context: Context): Promise<number> {
@@ -33,7 +35,11 @@ export async function planVerb(context: Context): Promise<number> {
     return exitCodes.usage
   }
   const stdin = snapshot.get('-')
-  const running = await byOwner(context, stdin?.kind === 'read' ? Buffer.from(stdin.bytes).toString('utf8') : undefined)
+  const terms = termsOf(
+    context,
+    loaded.variables.map(({ name }) => name),
+  )
+  const running = await byOwner(context, { terms, content: stdin?.kind === 'read' ? Buffer.from(stdin.bytes).toString('utf8') : undefined })
   if (running?.kind === 'ended') return running.code
   if (running?.kind === 'rejected') return refused(context, running)
   const { plan: operations, kept, resting } = running ?? fromNothing(forwards)
@@ -50,16 +56,19 @@ function refused(context: Context, { problems, needsApproval }: Pick<Extract<Loa
 }
 
 /**
- * The supervisor's own answer, when one runs the project: it reads the files as `up` and
- * `reload` would have it do, with the variables that it was started with.
+ * The supervisor's own answer, when one runs the project: it reads the files as `up`
+ * `would have it do, with what this command line says beside them.
  */
-async function byOwner(context: Context, content: string | undefined): Promise<PlannedBody | { readonly kind: 'ended'; readonly code: number } | undefined> {
+async function byOwner(
+  context: Context,
+  { content, terms }: { readonly content: string | undefined; readonly terms: Terms },
+): Promise<PlannedBody | { readonly kind: 'ended'; readonly code: number } | undefined> {
   const place = await placeOf(context, self().platform)
   const record = place && (await readLock(place.lock))
   if (place === undefined || record === undefined) return undefined
   const owner = ownerOf(record, place.lock)
   if (!(await isThere(owner))) return undefined
-  const body = { names: context.words, ...(content !== undefined && { content }) }
+  const body = { names: context.words, terms, ...(content !== undefined && { content }) }
   const asked = await askWithin(owner.socket, { method: 'POST', path: '/v1/plan', body }, RELOAD_MS)
   // One that is ending is waited for by `up`, which then begins with nothing.
   if (asked.kind === 'answered' && asked.code === 409) return undefined

@@ -116,7 +116,7 @@ export async function readFiles(
 }
 
 /** `--profile`, or `KPF_PROFILES` as compose has it: names with commas between. */
-function profilesOf(context: Context): readonly string[] {
+export function profilesOf(context: Context): readonly string[] {
   const flags = textFlags(context.flags, 'profile')
   const given = flags.length > 0 ? flags : [context.env['KPF_PROFILES'] ?? '']
   return given

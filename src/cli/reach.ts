@@ -1,6 +1,9 @@
 /** From a command line to the supervisor that runs its project, and its answers. */
+import { access } from 'node:fs/promises'
 import type { Asked, Question } from '../control/client.ts'
 import { API_VERSION, type StatusBody } from '../control/shapes.ts'
+import { printable } from '../file/printable.ts'
+import { realClock } from '../system/clock.ts'
 import { type LockRecord, readLock } from '../system/owner-lock.ts'
 import { self, startOf } from '../system/processes.ts'
 import { ANSWER_MS, askWithin } from './asking.ts'
@@ -15,6 +18,8 @@ export interface Owner {
   readonly started: string
   readonly lock: string
   readonly nonce: string
+  /** What was said of it already: once is enough. */
+  readonly said: Set<'skew'>
 }
 
 /** Somebody to ask, or the exit code after it was said why there is nobody. */
@@ -31,12 +36,36 @@ export async function reach(context: Context): Promise<Reached> {
     return { kind: 'ended', code: exitCodes.usage }
   }
   const record = await readLock(place.lock)
-  return record === undefined ? { kind: 'ended', code: notRunning(context) } : { kind: 'owner', owner: ownerOf(record, place.lock) }
+  if (record === undefined) return { kind: 'ended', code: notRunning(context) }
+  const owner = ownerOf(record, place.lock)
+  await untilItListens(owner)
+  return { kind: 'owner', owner }
 }
 
 /** The holder of a lock as one to ask. */
 export function ownerOf({ note, pid, started, nonce }: LockRecord, lock: string): Owner {
-  return { socket: typeof note['socket'] === 'string' ? note['socket'] : '', pid, started, lock, nonce }
+  return { socket: typeof note['socket'] === 'string' ? note['socket'] : '', pid, started, lock, nonce, said: new Set() }
+}
+
+/** A run binds and dials before it listens: one that has just begun is waited for. */
+const LISTENS_MS = 2_000
+const STEP_MS = 20
+
+/** Waits for the socket of one that lives, for a moment. A pipe of Windows is no file: it is asked at once. */
+export async function untilItListens(owner: Owner): Promise<void> {
+  if (self().platform === 'win32' || owner.socket === '') return
+  const endMs = realClock.now() + LISTENS_MS
+  const never = new AbortController()
+  while (!(await exists(owner.socket)) && realClock.now() < endMs && (await isThere(owner))) await realClock.sleep(STEP_MS, never.signal)
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Asks; a refusal and a silence are said, and end with their code. */
@@ -47,7 +76,7 @@ export async function tell(context: Context, owner: Owner, question: Question, l
 /** What came back, with everything said that a person should know of it. */
 export async function heard(context: Context, owner: Owner, asked: Asked): Promise<Told> {
   if (asked.kind === 'unreachable') return { kind: 'ended', code: await silent(context, owner, asked.errno) }
-  tellSkew(context, asked)
+  tellSkew(context, owner, asked)
   if (asked.code === 200 || asked.code === 422) return { kind: 'told', code: asked.code, body: asked.body }
   const { error, hint } = wordsOf(asked.body)
   context.err(`kpf: ${error}\n    ${hint}\n`)
@@ -93,9 +122,19 @@ function notRunning(context: Context): number {
   return exitCodes.notRunning
 }
 
-function tellSkew(context: Context, { version }: Extract<Asked, { kind: 'answered' }>): void {
-  if (version === '' || version === context.version) return
-  context.err(`kpf: the supervisor is kpf ${version}, this is ${context.version}\n    to start it anew: kpf down && kpf up -d\n`)
+/** They understand each other while the version of the API is one; what only the newer one knows is missing. */
+function tellSkew(context: Context, { said }: Owner, { version }: Extract<Asked, { kind: 'answered' }>): void {
+  if (version === '' || version === context.version || said.has('skew')) return
+  said.add('skew')
+  const fix = isOlder(version, context.version) ? 'to start it anew: kpf down && kpf up -d' : 'this kpf is the older one; those of this machine: which -a kpf'
+  context.err(`kpf: the supervisor is kpf ${printable(version)}, this is ${context.version}\n    ${fix}\n`)
+}
+
+/** By numbers, as of 0.10.0 and 0.9.1; what stands behind them does not count. */
+function isOlder(version: string, other: string): boolean {
+  const [a, b] = [version, other].map((text) => text.split('-')[0]?.split('.').map(Number) ?? [])
+  const at = a?.findIndex((part, index) => part !== b?.[index]) ?? -1
+  return at >= 0 && (a?.[at] ?? 0) < (b?.[at] ?? 0)
 }
 
 function wordsOf(body: unknown): { error: string; hint: string } {

@@ -39,7 +39,7 @@ export async function run(context: Context): Promise<number> {
 /** With a project of somebody else's. */
 async function besides(context: Context, owner: Owner): Promise<number> {
   const silent: Context = { ...context, err: () => {} }
-  if (context.words.length > 0 && (await applyTo(silent, owner, undefined)) !== exitCodes.done) {
+  if (context.words.length > 0 && (await applyTo(silent, owner)) !== exitCodes.done) {
     context.err('kpf: the running project does not take these forwards\n    see: kpf up -d\n')
     return exitCodes.runFailed
   }

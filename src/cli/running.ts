@@ -7,6 +7,7 @@ import { History } from '../control/history.ts'
 import type { AppliedBody, ApplyRequest, EndedBody, ExportsBody, NamesBody, PlannedBody, StatusBody } from '../control/shapes.ts'
 import { planned, withPortsOf } from '../control/preview.ts'
 import { statusBody, type StatusFacts } from '../control/status.ts'
+import { differences } from '../control/terms.ts'
 import { wallTimes } from '../control/wall-time.ts'
 import { chosen, joined, type Wish, wishFor, withAgain, without } from '../control/wish.ts'
 import type { Forward, Project } from '../file/forward.ts'
@@ -22,6 +23,7 @@ import type { PortChooser } from './auto-ports.ts'
 import { Ending } from './ending.ts'
 import type { Place } from './place.ts'
 import { type FoundFiles, readAgain, type readFiles } from './project-file.ts'
+import { termsOf, withTerms } from './terms.ts'
 import type { World } from './world.ts'
 
 /** What a run began with. */
@@ -34,7 +36,9 @@ export interface Start {
   readonly place: Place | undefined
   readonly isDetached: boolean
   /** The files again, as far as this run may have them, with these names wanted. */
-  readonly load: (known: Snapshot, names: readonly string[]) => ReturnType<typeof readFiles>
+  readonly load: (as: Context, known: Snapshot, names: readonly string[]) => ReturnType<typeof readFiles>
+  /** Those that the files name. */
+  readonly variables: readonly string[]
   /** Gives free ports to those who ask for one. */
   readonly choose: PortChooser
   /** Where approvals are remembered. */
@@ -49,10 +53,13 @@ export class RunningProject implements Controlled {
   readonly #world: World
   readonly #start: Start
   readonly #startedMs: number
+  /** The command line that the files are read with: the last one that asked. */
+  #context: Context
   readonly #wallAt = wallTimes(realClock)
   #wish: Wish
   #project: Project
   #snapshot: Snapshot
+  readonly #readers = new Set<(snapshot: Snapshot) => void>()
   /** What a reload by hand has applied: the watcher comes to the same a moment later, and is no news. */
   #byHand: string | undefined
   #ended: EndedBody = { forwards: 0, served: 0, failed: 0, reset: 0 }
@@ -63,6 +70,7 @@ export class RunningProject implements Controlled {
     this.#world = world
     this.#start = start
     this.#startedMs = realClock.wallMs()
+    this.#context = start.context
     this.#wish = wishFor(start.context.words)
     this.#project = start.project
     this.#snapshot = start.snapshot
@@ -101,7 +109,12 @@ export class RunningProject implements Controlled {
 
   /** The files as the command line means them, with the names that are wanted now. */
   load(known: Snapshot): ReturnType<typeof readFiles> {
-    return this.#start.load(known, this.#wish.named === 'all' ? [] : this.#wish.named)
+    return this.#start.load(this.#context, known, this.#wish.named === 'all' ? [] : this.#wish.named)
+  }
+
+  /** Hears which files were applied by hand: others may be among them than before. */
+  whenRead(tell: (snapshot: Snapshot) => void): void {
+    this.#readers.add(tell)
   }
 
   status(): StatusBody {
@@ -131,36 +144,38 @@ export class RunningProject implements Controlled {
       return status.pod === undefined ? {} : { pod: status.pod }
     }
     const own = chosen(this.#project, this.#wish)
-    const { values, missing } = liveExports({ ...own, forwards: [...own.forwards, ...this.#orphans()] }, running)
+    const { values, missing } = liveExports({ ...own, forwards: [...own.forwards, ...this.#orphans(this.#context, this.#project)] }, running)
     return { exports: Object.fromEntries(values), missing: Object.fromEntries(missing) }
   }
 
-  async apply({ names, content }: ApplyRequest): Promise<AppliedBody> {
-    const before = this.#wish
+  async apply({ names, content, terms }: ApplyRequest): Promise<AppliedBody> {
+    const [before, context] = [this.#wish, this.#context]
     this.#wish = joined(before, names)
+    if (terms) this.#context = withTerms(context, terms)
     if (content !== undefined && this.#snapshot.has('-')) {
       this.#snapshot = new Map([...this.#snapshot, ['-', { kind: 'read', bytes: Buffer.from(content) }]])
     }
     const outcome = await this.reload()
-    if (outcome.kind === 'rejected') this.#wish = before
-    return outcome
+    if (outcome.kind === 'rejected') {
+      this.#wish = before
+      this.#context = context
+      return outcome
+    }
+    return { ...outcome, differs: terms ? differences(termsOf(context, Object.keys(terms.variables)), terms) : [] }
   }
 
-  async plan({ names, content }: ApplyRequest): Promise<PlannedBody> {
+  async plan({ names, content, terms }: ApplyRequest): Promise<PlannedBody> {
     const { supervisor } = this.#world
     const wish = joined(this.#wish, names)
     const stdin = this.#snapshot.get('-')
     const piped = content === undefined ? stdin : ({ kind: 'read', bytes: Buffer.from(content) } as const)
-    const { loaded } = await this.#start.load(stdin && piped ? new Map([['-', piped]]) : new Map(), wish.named === 'all' ? [] : wish.named)
+    const as = terms ? withTerms(this.#context, terms) : this.#context
+    const { loaded } = await this.#start.load(as, stdin && piped ? new Map([['-', piped]]) : new Map(), wish.named === 'all' ? [] : wish.named)
     if (loaded.kind === 'rejected') return { kind: 'rejected', problems: loaded.problems, needsApproval: loaded.needsApproval }
     const { rows, generation } = supervisor.snapshot()
-    const wanted = chosen(
-      withPortsOf(
-        loaded.project,
-        rows.map(({ spec }) => spec),
-      ),
-      wish,
-    )
+    const running = rows.map(({ spec }) => spec)
+    const own = chosen(withPortsOf(loaded.project, running), wish)
+    const wanted = { ...own, forwards: [...own.forwards, ...this.#orphans(as, loaded.project)] }
     return planned(wanted, supervisor.preview(wanted), { stopped: this.#wish.stopped, generation })
   }
 
@@ -175,6 +190,7 @@ export class RunningProject implements Controlled {
       return { kind: 'rejected', problems: loaded.problems, needsApproval: loaded.needsApproval }
     }
     this.#snapshot = snapshot
+    for (const tell of this.#readers) tell(snapshot)
     this.#byHand = JSON.stringify(loaded.project)
     return this.#apply(await this.#start.choose(loaded.project))
   }
@@ -219,9 +235,9 @@ export class RunningProject implements Controlled {
   }
 
   /** What runs, is no more in the file, and is kept (rule K4). */
-  #orphans(): readonly Forward[] {
-    if (!isSet(this.#start.context.flags, 'keep-orphans')) return []
-    const known = new Set([...this.#project.forwards.map(({ name }) => name), ...this.#wish.stopped])
+  #orphans(as: Context, { forwards }: Project): readonly Forward[] {
+    if (!isSet(as.flags, 'keep-orphans')) return []
+    const known = new Set([...forwards.map(({ name }) => name), ...this.#wish.stopped])
     return this.#world.supervisor
       .snapshot()
       .rows.filter(({ spec, status }) => !known.has(spec.name) && status.state !== 'stopping')
@@ -231,7 +247,7 @@ export class RunningProject implements Controlled {
   #apply(project: Project): AppliedBody {
     const { supervisor } = this.#world
     this.#project = project
-    const orphans = this.#orphans()
+    const orphans = this.#orphans(this.#context, project)
     const own = chosen(project, this.#wish)
     const wanted = { ...own, forwards: [...own.forwards, ...orphans] }
     const operations = supervisor.apply(wanted, this.#start.found.shownAs)

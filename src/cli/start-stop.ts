@@ -37,9 +37,19 @@ export function tellApplied(context: Context, body: unknown): number {
     context.err(`not applied, what runs goes on\n${problemsText(outcome.problems)}\n`)
     return outcome.needsApproval ? exitCodes.approval : exitCodes.usage
   }
+  if (outcome.differs?.length) context.err(differsText(outcome.differs))
   context.err(`applied: ${outcome.summary}\n`)
   if (outcome.orphans.length > 0) context.err(`kept, though not in the file: ${outcome.orphans.join(', ')}\n`)
   return exitCodes.done
+}
+
+/** A second command line counts, as with compose; the kubeconfigs of its environment are open already. */
+function differsText(differs: readonly string[]): string {
+  const taken = differs.filter((what) => what !== '$KUBECONFIG')
+  return [
+    ...(taken.length > 0 ? [`read with other ${taken.join(', ')} than before\n`] : []),
+    ...(differs.length > taken.length ? ['kpf: it goes on with the KUBECONFIG that it was started with\n    to change that: kpf down, then kpf up\n'] : []),
+  ].join('')
 }
 
 function namesOf(body: unknown): readonly string[] {

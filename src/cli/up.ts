@@ -14,6 +14,7 @@ import { openFiles, readFiles } from './project-file.ts'
 import { protectedGuard } from './protected.ts'
 import type { Owner } from './reach.ts'
 import type { Start } from './running.ts'
+import { termsOf } from './terms.ts'
 import { upOptions } from './up-options.ts'
 import { type Bounds, runProject } from './up-run.ts'
 
@@ -82,11 +83,15 @@ export async function begin(context: Context): Promise<Begun | number> {
     return exitCodes.owned
   }
   const choose = portChooser(context, paths)
-  const load: Start['load'] = async (known, names) => {
+  const load: Start['load'] = async (as, known, names) => {
     await approvals.refresh()
-    return guard(await readFiles(context, found, { names, known, approves }))
+    return guard(await readFiles(as, found, { names, known, approves }))
   }
-  return { start: { context, found, snapshot, project: await choose(project), place, isDetached: false, load, choose, approvals: approvals.path }, claim }
+  const variables = loaded.variables.map(({ name }) => name)
+  return {
+    start: { variables, context, found, snapshot, project: await choose(project), place, isDetached: false, load, choose, approvals: approvals.path },
+    claim,
+  }
 }
 
 interface Joined {
@@ -94,11 +99,11 @@ interface Joined {
   readonly isDetached: boolean
 }
 
-async function join(context: Context, { project, snapshot }: Start, { owner, isDetached }: Joined): Promise<number | 'ending'> {
+async function join(context: Context, { project, snapshot, variables }: Start, { owner, isDetached }: Joined): Promise<number | 'ending'> {
   const stdin = snapshot.get('-')
   const content = stdin?.kind === 'read' ? Buffer.from(stdin.bytes).toString('utf8') : undefined
   const name = nameOf(context, project.name)
-  const code = await applyTo(context, owner, content)
+  const code = await applyTo(context, owner, { terms: termsOf(context, variables), ...(content !== undefined && { content }) })
   if (code !== exitCodes.done) return code
   if (!isDetached) return attach(context, owner, name)
   context.err(`${name} already runs (pid ${owner.pid})\n`)

@@ -42,6 +42,7 @@ export async function watchFiles(
     snapshot,
   )
   let files = follow([...snapshot.keys()])
+  running.whenRead((read) => source.adopt(read))
   // What was rejected may have been approved meanwhile.
   const approved = watcher.watch([approvals], () => source.changed())
   const kubeconfigs = watcher.watch(clusters.kubeconfigFiles, () => void clusters.refresh().then(() => supervisor.kick()))

@@ -10,6 +10,7 @@ import {
   type PlannedBody,
   type StatusBody,
 } from './shapes.ts'
+import { readTerms } from './terms.ts'
 
 /** What the API speaks for: a running project. */
 export interface Controlled {
@@ -55,9 +56,11 @@ export async function answer(controlled: Controlled, route: string, body: unknow
     case 'GET /v1/exports':
       return good(controlled, controlled.exports())
     case 'POST /v1/apply':
-      return applied(controlled, await controlled.apply(requestOf(names, body)))
-    case 'POST /v1/plan':
-      return applied(controlled, await controlled.plan(requestOf(names, body)))
+    case 'POST /v1/plan': {
+      const request = requestOf(names, body)
+      if (request === undefined) return refusal(controlled, 400, { error: '"terms" are none', hint: 'see docs/control-api.md' })
+      return applied(controlled, await (route === 'POST /v1/plan' ? controlled.plan(request) : controlled.apply(request)))
+    }
     case 'POST /v1/reload':
       return applied(controlled, await controlled.reload())
     case 'POST /v1/kick':
@@ -73,8 +76,10 @@ export async function answer(controlled: Controlled, route: string, body: unknow
   }
 }
 
-function requestOf(names: readonly string[], { content }: Body): ApplyRequest {
-  return { names, ...(typeof content === 'string' && { content }) }
+function requestOf(names: readonly string[], { content, terms }: Body): ApplyRequest | undefined {
+  const read = terms === undefined ? undefined : readTerms(terms)
+  if (terms !== undefined && read === undefined) return undefined
+  return { names, ...(typeof content === 'string' && { content }), ...(read && { terms: read }) }
 }
 
 async function acted(

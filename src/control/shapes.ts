@@ -2,6 +2,7 @@
  * What goes over the control socket, as JSON. Types and the version only; the routes are
  * told in docs/control-api.md, the status in schema/status.schema.json.
  */
+import type { Terms } from './terms.ts'
 import type { Problem } from '../file/problems.ts'
 import type { Operation } from '../supervisor/plan.ts'
 
@@ -94,6 +95,8 @@ export interface ApplyRequest {
   readonly names: readonly string[]
   /** The text of the file, for a project that came from standard input. */
   readonly content?: string
+  /** How the files are read from now on; without them as before. */
+  readonly terms?: Terms
 }
 
 /** What became of a file: it is applied, or nothing was changed. */
@@ -104,6 +107,8 @@ export type AppliedBody =
       readonly plan: readonly Operation[]
       readonly summary: string
       readonly orphans: readonly string[]
+      /** In what the terms differ from those before, as words of a command line. */
+      readonly differs?: readonly string[]
     }
   | { readonly kind: 'rejected'; readonly problems: readonly Problem[]; readonly needsApproval: boolean }
 

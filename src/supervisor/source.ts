@@ -60,6 +60,13 @@ export class Source {
     await this.#running
   }
 
+  /** These were read and applied by hand: they are watched from now on, and no news. */
+  adopt(snapshot: Snapshot): void {
+    this.#applied = snapshot
+    this.#rejectedText = undefined
+    this.#follow(snapshot, true)
+  }
+
   async #run(): Promise<void> {
     for (let seen = -1; seen !== this.#changes && !this.#closed.signal.aborted; ) {
       await this.#settle()

@@ -49,6 +49,38 @@ export function status(names: readonly string[] = ['api', 'db']): StatusBody {
   }
 }
 
+/** A project that notes what it is asked. */
+export function controlled(asked: string[]): Controlled {
+  const said = (what: string, names: readonly string[]): { names: readonly string[] } => {
+    asked.push(`${what} ${names.join(' ')}`)
+    return { names }
+  }
+  return {
+    version: '9.9.9',
+    status: () => status(),
+    exports: () => ({ exports: { API_PORT: '8080' }, missing: {} }),
+    apply: async (request) => {
+      asked.push(`apply ${JSON.stringify(request)}`)
+      return { kind: 'rejected', problems: [], needsApproval: false }
+    },
+    plan: async (request) => {
+      asked.push(`plan ${JSON.stringify(request)}`)
+      return { kind: 'planned', generation: 1, plan: [], kept: ['api'], resting: [] }
+    },
+    reload: async () => {
+      throw new Error('reload fails')
+    },
+    start: (names) => said('start', names),
+    stop: (names) => said('stop', names),
+    restart: (names) => said('restart', names),
+    kick: () => void asked.push('kick'),
+    end: async (drainMs) => {
+      asked.push(`end ${drainMs}`)
+      return { forwards: 2, served: 3, failed: 0, reset: 0 }
+    },
+  }
+}
+
 export class ControlWorld {
   readonly asked: string[] = []
   readonly history = new History(isoTime, () => undefined)
@@ -64,38 +96,8 @@ export class ControlWorld {
 
   static async start(limits: NonNullable<ServerParts['limits']> = {}): Promise<ControlWorld> {
     const world = new ControlWorld(await mkdtemp(join(tmpdir(), 'kpf-control-')))
-    const note = (what: string) => async (): Promise<never> => {
-      throw new Error(what)
-    }
-    const controlled: Controlled = {
-      version: '9.9.9',
-      status: () => status(),
-      exports: () => ({ exports: { API_PORT: '8080' }, missing: {} }),
-      apply: async (request) => {
-        world.asked.push(`apply ${JSON.stringify(request)}`)
-        return { kind: 'rejected', problems: [], needsApproval: false }
-      },
-      plan: async (request) => {
-        world.asked.push(`plan ${JSON.stringify(request)}`)
-        return { kind: 'planned', generation: 1, plan: [], kept: ['api'], resting: [] }
-      },
-      reload: note('reload fails'),
-      start: (names) => world.#said('start', names),
-      stop: (names) => world.#said('stop', names),
-      restart: (names) => world.#said('restart', names),
-      kick: () => void world.asked.push('kick'),
-      end: async (drainMs) => {
-        world.asked.push(`end ${drainMs}`)
-        return { forwards: 2, served: 3, failed: 0, reset: 0 }
-      },
-    }
-    world.#server = await serveControl(world.path, { clock: realClock, controlled, history: world.history, limits })
+    world.#server = await serveControl(world.path, { clock: realClock, controlled: controlled(world.asked), history: world.history, limits })
     return world
-  }
-
-  #said(what: string, names: readonly string[]): { names: readonly string[] } {
-    this.asked.push(`${what} ${names.join(' ')}`)
-    return { names }
   }
 
   /** A connection that speaks no HTTP of its own. */
