@@ -8,7 +8,7 @@ import { endpointText } from '../supervisor/describe.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import { realClock } from '../system/clock.ts'
 import { AD_HOC_NAME as NAME, oneForward } from './ad-hoc-forward.ts'
-import { type Context, textFlag } from './context.ts'
+import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { flagsOf } from './project-file.ts'
 import { runUntilStopped } from './run.ts'
@@ -28,6 +28,8 @@ export async function runAdHoc(context: Context): Promise<number> {
     context.err('kpf: --pod-running-timeout is no duration\n    write 30s or 1m0s\n')
     return exitCodes.usage
   }
+  const notSaved = isSet(context.flags, 'save') ? await (await import('./save.ts')).save(context) : undefined
+  if (notSaved !== undefined) return notSaved
   const { supervisor } = buildWorld(context, { concurrency: 8, oneAddressIsEnough: true })
   return serve(supervisor, read, { context, timeoutMs })
 }

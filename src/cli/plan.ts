@@ -57,7 +57,7 @@ function refused(context: Context, { problems, needsApproval }: Pick<Extract<Loa
 
 /**
  * The supervisor's own answer, when one runs the project: it reads the files as `up`
- * `would have it do, with what this command line says beside them.
+ * would have it do, with what this command line says beside them.
  */
 async function byOwner(
   context: Context,

@@ -256,8 +256,9 @@ export const adHoc: Verb = {
   flags: [
     { name: 'address', value: 'A', help: 'addresses to listen on, comma separated', default: 'localhost' },
     { name: 'pod-running-timeout', value: 'TIME', help: 'how long to wait for a running pod', default: '1m0s' },
+    { name: 'save', help: 'add it to the forwards file too, as a line under its name' },
   ],
-  examples: ['kpf svc/api 8080:80', 'kpf -n shop deploy/web 3000 9229', 'kpf pod/db-0 :5432'],
+  examples: ['kpf svc/api 8080:80', 'kpf -n shop deploy/web 3000 9229', 'kpf pod/db-0 :5432', 'kpf svc/api 8080:80 --save'],
   arguments: ['target'],
   exits: [0, 1, 2, 4, 5, 6, 130, 143],
   run: async (context) => (await import('./ad-hoc.ts')).runAdHoc(context),
@@ -267,4 +268,4 @@ export const adHoc: Verb = {
 export const plannedVerbs: readonly string[] = ['discover', 'import', 'export']
 
 /** Flags of later versions. */
-export const plannedFlags: readonly string[] = ['save']
+export const plannedFlags: readonly string[] = []

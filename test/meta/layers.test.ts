@@ -154,6 +154,7 @@ test('pure files import only types and each other', () => {
       'addresses',
       'acting-as',
       'yaml-edit',
+      'yaml-add',
       'interpolate',
       'references',
       'relations',

@@ -31,6 +31,10 @@ export class ScenarioProject {
     return writeFile(join(this.dir, 'forwards.yaml'), text)
   }
 
+  remove(): Promise<void> {
+    return rm(join(this.dir, 'forwards.yaml'))
+  }
+
   text(): Promise<string> {
     return readFile(join(this.dir, 'forwards.yaml'), 'utf8')
   }
@@ -48,7 +52,12 @@ export class ScenarioProject {
 
   /** Starts a verb and leaves it running. */
   spawn(...args: readonly string[]): Running {
-    return new Running(spawn(process.execPath, [program, ...args], { cwd: this.dir, env: { ...process.env, ...this.env }, stdio: ['ignore', 'pipe', 'pipe'] }))
+    return this.spawnProgram(program, ...args)
+  }
+
+  /** The same with another copy of kpf. */
+  spawnProgram(file: string, ...args: readonly string[]): Running {
+    return new Running(spawn(process.execPath, [file, ...args], { cwd: this.dir, env: { ...process.env, ...this.env }, stdio: ['ignore', 'pipe', 'pipe'] }))
   }
 
   /** The status as `kpf ps -o json --all` has it. */
