@@ -1,9 +1,11 @@
 /** `kpf ps`: what runs of the project, as its supervisor says it. */
 import type { StatusBody } from '../control/shapes.ts'
-import { psLines } from '../output/ps-table.ts'
+import type { DriftBody } from '../control/drift.ts'
+import { driftLines, psLines } from '../output/ps-table.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
-import { statusOf } from './reach.ts'
+import { askWithin } from './asking.ts'
+import { type Owner, statusOf } from './reach.ts'
 
 const forms = ['text', 'wide', 'json', 'yaml', 'name'] as const
 
@@ -18,7 +20,8 @@ export async function ps(context: Context): Promise<number> {
     return (await import('./watch-status.ts')).watchStatus(context, (status) => textOf(shown(status, context), context, form === 'wide'))
   const found = await statusOf(context)
   if (found.kind === 'ended') return found.code
-  const status = shown(found.status, context)
+  const drift = await driftOf(found.owner)
+  const status = { ...shown(found.status, context), ...(drift.length > 0 && { drift }) }
   switch (form) {
     case 'json':
       context.out(`${JSON.stringify(status)}\n`)
@@ -36,6 +39,14 @@ export async function ps(context: Context): Promise<number> {
   return exitCodes.done
 }
 
+/** An older supervisor has no answer to this. */
+async function driftOf({ socket }: Owner): Promise<readonly DriftBody[]> {
+  const asked = await askWithin(socket, { method: 'GET', path: '/v1/drift' })
+  const drift: unknown = asked.kind === 'answered' && typeof asked.body === 'object' && asked.body !== null ? Reflect.get(asked.body, 'drift') : []
+  // The list is of this version: the answer's head has said so.
+  return Array.isArray(drift) ? (drift as readonly DriftBody[]) : []
+}
+
 /** With the stopped ones when they were asked for; only those named, if any were. */
 function shown(status: StatusBody, { flags, words }: Context): StatusBody {
   const isWanted = ({ name, state }: StatusBody['forwards'][number]): boolean =>
@@ -44,5 +55,5 @@ function shown(status: StatusBody, { flags, words }: Context): StatusBody {
 }
 
 function textOf(status: StatusBody, { flags }: Context, isWide: boolean): readonly string[] {
-  return psLines(status, { isWide, withConnections: isSet(flags, 'connections') })
+  return [...psLines(status, { isWide, withConnections: isSet(flags, 'connections') }), ...driftLines(status.drift ?? [])]
 }

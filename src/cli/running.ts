@@ -7,6 +7,7 @@ import { History } from '../control/history.ts'
 import type { AppliedBody, ApplyRequest, EndedBody, ExportsBody, NamesBody, PlannedBody, StatusBody } from '../control/shapes.ts'
 import { planned, withPortsOf } from '../control/preview.ts'
 import { statusBody, type StatusFacts } from '../control/status.ts'
+import type { DriftBody } from '../control/drift.ts'
 import { differences } from '../control/terms.ts'
 import { wallTimes } from '../control/wall-time.ts'
 import { chosen, joined, type Wish, wishFor, withAgain, without } from '../control/wish.ts'
@@ -53,12 +54,16 @@ export class RunningProject implements Controlled {
   readonly #world: World
   readonly #start: Start
   readonly #startedMs: number
+  #appliedAt = ''
   /** The command line that the files are read with: the last one that asked. */
   #context: Context
   readonly #wallAt = wallTimes(realClock)
   #wish: Wish
   #project: Project
   #snapshot: Snapshot
+  /** Of files that were read later and not applied. */
+  #problems: readonly Problem[] = []
+  #kubeconfigsReadMs: number
   readonly #readers = new Set<(snapshot: Snapshot) => void>()
   /** What a reload by hand has applied: the watcher comes to the same a moment later, and is no news. */
   #byHand: string | undefined
@@ -70,6 +75,7 @@ export class RunningProject implements Controlled {
     this.#world = world
     this.#start = start
     this.#startedMs = realClock.wallMs()
+    this.#kubeconfigsReadMs = this.#startedMs
     this.#context = start.context
     this.#wish = wishFor(start.context.words)
     this.#project = start.project
@@ -96,13 +102,16 @@ export class RunningProject implements Controlled {
   }
 
   /** The watched files say something new. */
-  async good(project: Project): Promise<void> {
+  async good(project: Project, snapshot: Snapshot): Promise<void> {
+    this.#snapshot = snapshot
+    this.#problems = []
     const isKnown = this.#byHand === JSON.stringify(project)
     this.#byHand = undefined
     if (!isKnown) this.#apply(await this.#start.choose(project))
   }
 
   bad(problems: readonly Problem[]): void {
+    this.#problems = problems
     this.#byHand = undefined
     this.#world.supervisor.reject(this.#start.found.shownAs, problems)
   }
@@ -110,6 +119,26 @@ export class RunningProject implements Controlled {
   /** The files as the command line means them, with the names that are wanted now. */
   load(known: Snapshot): ReturnType<typeof readFiles> {
     return this.#start.load(this.#context, known, this.#wish.named === 'all' ? [] : this.#wish.named)
+  }
+
+  /** They were read anew just now. */
+  kubeconfigsRead(): void {
+    this.#kubeconfigsReadMs = realClock.wallMs()
+  }
+
+  async drift(): Promise<readonly DriftBody[]> {
+    const { lookForDrift } = await import('./drift.ts')
+    const { supervisor, clusters } = this.#world
+    return lookForDrift({
+      snapshot: this.#snapshot,
+      problems: this.#problems,
+      appliedAt: this.#appliedAt,
+      isWatching: this.#start.found.isWatchable && !isSet(this.#start.context.flags, 'no-watch'),
+      kubeconfigs: clusters.kubeconfigFiles,
+      kubeconfigsReadMs: this.#kubeconfigsReadMs,
+      startedMs: this.#startedMs,
+      bound: supervisor.snapshot().rows.flatMap(({ spec, status }) => status.listeners.map((listener) => ({ forward: spec.name, listener }))),
+    })
   }
 
   /** Hears which files were applied by hand: others may be among them than before. */
@@ -186,10 +215,12 @@ export class RunningProject implements Controlled {
     const known = stdin ? await readAgain(['-'], this.#snapshot) : new Map()
     const { loaded, snapshot } = await this.load(known)
     if (loaded.kind === 'rejected') {
+      this.#problems = loaded.problems
       this.#world.supervisor.reject(found.shownAs, loaded.problems)
       return { kind: 'rejected', problems: loaded.problems, needsApproval: loaded.needsApproval }
     }
     this.#snapshot = snapshot
+    this.#problems = []
     for (const tell of this.#readers) tell(snapshot)
     this.#byHand = JSON.stringify(loaded.project)
     return this.#apply(await this.#start.choose(loaded.project))
@@ -247,6 +278,7 @@ export class RunningProject implements Controlled {
   #apply(project: Project): AppliedBody {
     const { supervisor } = this.#world
     this.#project = project
+    this.#appliedAt = isoTime(realClock.wallMs())
     const orphans = this.#orphans(this.#context, project)
     const own = chosen(project, this.#wish)
     const wanted = { ...own, forwards: [...own.forwards, ...orphans] }

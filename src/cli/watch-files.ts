@@ -32,7 +32,7 @@ export async function watchFiles(
       read: (paths) => readAgain(paths, snapshot),
       load: (known) => running.load(known),
       debounceMs: () => running.debounceMs,
-      good: (project) => running.good(project),
+      good: (project, read) => running.good(project, read),
       bad: (problems) => running.bad(problems),
       watched: (paths) => {
         void files.close()
@@ -45,7 +45,10 @@ export async function watchFiles(
   running.whenRead((read) => source.adopt(read))
   // What was rejected may have been approved meanwhile.
   const approved = watcher.watch([approvals], () => source.changed())
-  const kubeconfigs = watcher.watch(clusters.kubeconfigFiles, () => void clusters.refresh().then(() => supervisor.kick()))
+  const kubeconfigs = watcher.watch(clusters.kubeconfigFiles, () => {
+    running.kubeconfigsRead()
+    void clusters.refresh().then(() => supervisor.kick())
+  })
   return {
     source,
     async close() {

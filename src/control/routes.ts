@@ -10,6 +10,7 @@ import {
   type PlannedBody,
   type StatusBody,
 } from './shapes.ts'
+import type { DriftBody } from './drift.ts'
 import { readTerms } from './terms.ts'
 
 /** What the API speaks for: a running project. */
@@ -17,6 +18,7 @@ export interface Controlled {
   readonly version: string
   status(): StatusBody
   exports(): ExportsBody
+  drift(): Promise<readonly DriftBody[]>
   apply(request: ApplyRequest): Promise<AppliedBody>
   /** What `apply` would do. */
   plan(request: ApplyRequest): Promise<PlannedBody>
@@ -55,6 +57,8 @@ export async function answer(controlled: Controlled, route: string, body: unknow
       return { code: 200, body: controlled.status() }
     case 'GET /v1/exports':
       return good(controlled, controlled.exports())
+    case 'GET /v1/drift':
+      return good(controlled, { drift: await controlled.drift() })
     case 'POST /v1/apply':
     case 'POST /v1/plan': {
       const request = requestOf(names, body)

@@ -2,6 +2,7 @@
  * What goes over the control socket, as JSON. Types and the version only; the routes are
  * told in docs/control-api.md, the status in schema/status.schema.json.
  */
+import type { DriftBody } from './drift.ts'
 import type { Terms } from './terms.ts'
 import type { Problem } from '../file/problems.ts'
 import type { Operation } from '../supervisor/plan.ts'
@@ -31,6 +32,8 @@ export interface StatusBody extends AnswerHead {
   /** Where the lines of a detached supervisor are kept. */
   readonly log?: string
   readonly forwards: readonly ForwardBody[]
+  /** Where what runs is no more what the machine has; of `kpf ps` alone, which asks for it. */
+  readonly drift?: readonly DriftBody[]
 }
 
 /** Which project it is. */

@@ -1,5 +1,6 @@
 /** `kpf ps` and `kpf ls` as columns. Pure: a status to lines. */
 import type { ForwardBody, StatusBody } from '../control/shapes.ts'
+import type { DriftBody } from '../control/drift.ts'
 import { ageText } from './words.ts'
 
 /** Which columns there are. */
@@ -22,6 +23,12 @@ export function psLines(status: Pick<StatusBody, 'now' | 'forwards'>, form: PsFo
   ]
   const wide = form.isWide ? ['CONTEXT', 'NAMESPACE', 'IMAGE'] : []
   return columns([[...heads, ...wide, 'REASON'], ...status.forwards.map((forward) => cells(forward, status.now, form))])
+}
+
+/** What is no more as it was, each on a line of its own below the table, with what to do below it. */
+export function driftLines(drift: readonly DriftBody[]): readonly string[] {
+  const lines = drift.flatMap(({ forward, message, hint }) => [`${forward === undefined ? '' : `${forward}: `}${message}`, `    ${hint}`])
+  return lines.length === 0 ? [] : ['', ...lines]
 }
 
 /** One line for each project. */

@@ -17,7 +17,7 @@ export interface SourceParts {
   /** What they say. They may name files that were not read yet: those are in the new snapshot too. */
   readonly load: (known: Snapshot) => Promise<{ readonly loaded: Loaded; readonly snapshot: Snapshot }>
   readonly debounceMs: () => number
-  readonly good: (project: Project) => void | Promise<void>
+  readonly good: (project: Project, snapshot: Snapshot) => void | Promise<void>
   readonly bad: (problems: readonly Problem[]) => void
   /** Other files than before have a say. */
   readonly watched: (paths: readonly string[]) => void
@@ -126,7 +126,7 @@ export class Source {
   async #good(project: Project, snapshot: Snapshot): Promise<void> {
     this.#applied = snapshot
     this.#rejectedText = undefined
-    await this.#parts.good(project)
+    await this.#parts.good(project, snapshot)
   }
 
   /** The same mistakes again are no news. */

@@ -10,7 +10,11 @@ export interface PortHolder {
 /** The listener on that port, or undefined where it cannot be found out. */
 export async function findHolder(endpoint: { readonly address: string; readonly port: number }): Promise<PortHolder | undefined> {
   const inodes = new Set([...(await listeners('/proc/net/tcp', endpoint.port)), ...(await listeners('/proc/net/tcp6', endpoint.port))])
-  if (inodes.size === 0) return undefined
+  return inodes.size === 0 ? undefined : holderOf(inodes)
+}
+
+/** The process that has one of these sockets. */
+export async function holderOf(inodes: ReadonlySet<string>): Promise<PortHolder | undefined> {
   for (const pid of await names('/proc')) {
     if (!/^\d+$/.test(pid)) continue
     for (const fd of await names(`/proc/${pid}/fd`)) {

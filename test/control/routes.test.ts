@@ -7,6 +7,7 @@ const ending: Controlled = {
   version: '9.9.9',
   status: () => ({ ...status(), isStopping: true }),
   exports: () => ({ exports: {}, missing: {} }),
+  drift: async () => [],
   apply: () => Promise.reject(new Error('not asked')),
   plan: () => Promise.reject(new Error('not asked')),
   reload: () => Promise.reject(new Error('not asked')),

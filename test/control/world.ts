@@ -59,6 +59,7 @@ export function controlled(asked: string[]): Controlled {
     version: '9.9.9',
     status: () => status(),
     exports: () => ({ exports: { API_PORT: '8080' }, missing: {} }),
+    drift: async () => [],
     apply: async (request) => {
       asked.push(`apply ${JSON.stringify(request)}`)
       return { kind: 'rejected', problems: [], needsApproval: false }
