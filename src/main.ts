@@ -51,7 +51,7 @@ function contextOf(): Omit<Context, 'words' | 'flags' | 'screen' | 'command'> {
     err,
     terminal: terminalOf(),
     onSignal: (listener) => {
-      const names = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1'] as const
+      const names = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
       const listeners = names.map((name) => [name, (): void => listener(name)] as const)
       for (const [name, listen] of listeners) process.on(name, listen)
       return () => {

@@ -26,7 +26,7 @@ export interface Context {
   /** The same terminal, for those who use it in turns. */
   readonly screen: Screen
   /** Signals of the process, until the result is called. */
-  readonly onSignal: (listener: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT' | 'SIGUSR1') => void) => () => void
+  readonly onSignal: (listener: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT' | 'SIGUSR1' | 'SIGUSR2') => void) => () => void
 }
 
 /** The screen behind stdout, if there is one. */

@@ -15,6 +15,7 @@ export const upFlags: readonly Flag[] = [
   { name: 'dry-run', help: 'only say what would be done, as kpf plan does' },
   { name: 'ttl', value: 'TIME', help: 'stop after that time' },
   { name: 'abort-on-failure', help: 'stop when a forward fails, with the code of its failure' },
+  { name: 'ready-fd', value: 'N', help: 'write a line to that descriptor when all are ready, and close it' },
   { name: 'ports-file', value: 'PATH', help: 'write there, as JSON, where the forwards listen' },
 ]
 
@@ -43,6 +44,7 @@ export const controlVerbs: readonly Verb[] = [
       { name: 'connections', help: 'count connections by kind' },
       { name: 'watch', short: 'w', help: 'draw again whenever something happens' },
     ],
+    outputs: ['text', 'wide', 'json', 'yaml', 'name'],
     examples: ['kpf ps', 'kpf ps -o wide', 'kpf ps -o json', 'kpf ps --all --connections', 'kpf ps --watch'],
     arguments: ['forward'],
     exits: [0, 2, 7, 8],
@@ -66,8 +68,9 @@ export const controlVerbs: readonly Verb[] = [
     usage: 'kpf ls',
     summary: 'the projects that run on this machine',
     flags: [],
+    outputs: ['text', 'json', 'name'],
     examples: ['kpf ls', 'kpf ls -o json'],
-    exits: [0],
+    exits: [0, 2],
     run: async (context) => (await import('./ls.ts')).ls(context),
   },
   {
@@ -80,7 +83,7 @@ export const controlVerbs: readonly Verb[] = [
     ],
     examples: ['kpf wait', 'kpf wait api db --timeout 2m', 'kpf wait --for stopped'],
     arguments: ['forward'],
-    exits: [0, 2, 3, 4, 5, 6, 7, 8, 124],
+    exits: [0, 2, 3, 4, 6, 7, 8, 124],
     run: async (context) => (await import('./wait.ts')).wait(context),
   },
   {
@@ -93,6 +96,7 @@ export const controlVerbs: readonly Verb[] = [
       { name: 'tail', value: 'N', help: 'the last N lines' },
       { name: 'level', value: 'LEVEL', help: 'info, warning or error, and worse' },
     ],
+    outputs: ['text', 'json'],
     examples: ['kpf logs', 'kpf logs -f api', 'kpf logs --since 10m --level warning', 'kpf logs --tail 20 -o json'],
     arguments: ['forward'],
     exits: [0, 2, 7, 8],
@@ -181,6 +185,7 @@ export const controlVerbs: readonly Verb[] = [
     usage: 'kpf env',
     summary: 'print variables: DB_HOST and DB_PORT of each forward, exports of the file',
     flags: [],
+    outputs: ['shell', 'fish', 'powershell', 'dotenv', 'json', 'github'],
     examples: ['eval "$(kpf env)"', 'kpf env -o fish | source', 'kpf env -o dotenv > .env.kpf', 'kpf env -o github >> "$GITHUB_ENV"'],
     exits: [0, 2, 7, 8],
     run: async (context) => (await import('./env.ts')).env(context),

@@ -18,5 +18,11 @@ export async function events(context: Context): Promise<number> {
   if (reached.kind === 'ended') return reached.code
   const isFollowed = isSet(context.flags, 'follow')
   const query = new URLSearchParams({ since: since ?? BEGINNING, follow: isFollowed ? '1' : '0' })
-  return readStream(context, reached.owner, { path: `/v1/events?${query.toString()}`, isFollowed }, ({ data }) => context.out(`${data}\n`))
+  let isFirst = true
+  return readStream(context, reached.owner, { path: `/v1/events?${query.toString()}`, isFollowed }, ({ id, data }) => {
+    if (isFirst && since === undefined && id !== '1')
+      context.err(`kpf: events before number ${id} are no more kept\n    for all of them: kpf events -f, from the start\n`)
+    isFirst = false
+    context.out(`${data}\n`)
+  })
 }

@@ -9,6 +9,8 @@ import type { RunningProject } from './running.ts'
 export async function keepPortsFile(supervisor: Supervisor, running: RunningProject, { path, signal }: { path: string; signal: AbortSignal }): Promise<void> {
   let last = ''
   const write = async (): Promise<void> => {
+    // What stood there last is what somebody may still look for.
+    if (running.ending.isBegun) return
     const text = portsText(running.status().forwards, running.exports().exports)
     if (text === last) return
     last = text

@@ -13,6 +13,8 @@ const CTRL_BACKSLASH = '\u001c'
 export interface RunOptions {
   /** What SIGHUP asks for away from a terminal. */
   readonly reload: () => void
+  /** What SIGUSR2 asks for, where a log is written: somebody else may have moved it. */
+  readonly reopen?: (() => void) | undefined
   /** Whether the keys of the live table are heard. */
   readonly hasKeys: boolean
   /** Hears every key besides. */
@@ -39,11 +41,12 @@ function hearKeys({ terminal, screen }: Context, press: (key: string) => void): 
 export async function runUntilStopped(
   supervisor: Supervisor,
   context: Context,
-  { reload, hasKeys, press: pressed, ending = new Ending(supervisor) }: RunOptions,
+  { reload, reopen, hasKeys, press: pressed, ending = new Ending(supervisor) }: RunOptions,
 ): Promise<number> {
   let code: number = exitCodes.done
   const hear = (signal: Parameters<Parameters<Context['onSignal']>[0]>[0]): void => {
     if (signal === 'SIGHUP' && !context.terminal.isInteractive) return reload()
+    if (signal === 'SIGUSR2') return reopen?.()
     if (signal === 'SIGUSR1') return context.err(`${JSON.stringify(supervisor.snapshot(), undefined, 2)}\n`)
     if (ending.isBegun) {
       if (signal !== 'SIGQUIT') code = signal === 'SIGINT' ? exitCodes.forcedInt : exitCodes.forcedTerm

@@ -6,9 +6,11 @@ import type { ParentLink } from '../system/background.ts'
 import { realClock } from '../system/clock.ts'
 import { errnoOf } from '../system/files.ts'
 import { self } from '../system/processes.ts'
+import { tellReady } from '../system/ready-fd.ts'
 import { whenBound } from './bound.ts'
 import type { Claim } from './claim.ts'
 import { isSet } from './context.ts'
+import { firstReady } from './first-ready.ts'
 import { exitCodes } from './exit-codes.ts'
 import { render, type Renderer } from './renderer.ts'
 import { runUntilStopped } from './run.ts'
@@ -42,15 +44,23 @@ export async function runProject(start: Start, { claim, options, parent, beside 
   const renderer: Drawing = start.isDetached ? await logged(world.supervisor, start) : await drawn(world, running, start)
   const over = new AbortController()
   const failed = failures(world.supervisor, running, options)
+  if (options.readyFd !== undefined) tellWhenReady(world.supervisor, options.readyFd)
   running.begin()
   const control = serve(running, world.supervisor, { claim, afterMs: start.isDetached ? 0 : SERVE_AFTER_MS, signal: over.signal })
   void limited(running, options, over.signal)
   void afterBinding(world.supervisor, running, { options, parent, control, signal: over.signal })
   const watching = !found.isWatchable || isSet(context.flags, 'no-watch') ? undefined : watchFiles(world, running, { snapshot, approvals: start.approvals })
-  const reload = (): void => void watching?.then(({ source }) => source.changed())
+  // Who does not want edits to be watched asks for them with it.
+  const reload = (): void => void (watching ? watching.then(({ source }) => source.changed()) : running.reload())
   const code = beside
     ? await beside(running, world.supervisor)
-    : await runUntilStopped(world.supervisor, context, { reload, hasKeys: renderer.isLive, press: renderer.press, ending: running.ending })
+    : await runUntilStopped(world.supervisor, context, {
+        reload,
+        reopen: renderer.reopen,
+        hasKeys: renderer.isLive,
+        press: renderer.press,
+        ending: running.ending,
+      })
   await running.ending.begin(BESIDE_DRAIN_MS)
   over.abort()
   await (await watching)?.close()
@@ -60,14 +70,14 @@ export async function runProject(start: Start, { claim, options, parent, beside 
   return code === exitCodes.done ? (failed() ?? code) : code
 }
 
-async function drawn({ supervisor, clusters }: ReturnType<typeof buildWorld>, running: RunningProject, { context, found, project }: Start): Promise<Renderer> {
+async function drawn({ supervisor, clusters }: ReturnType<typeof buildWorld>, running: RunningProject, { context, found, project }: Start): Promise<Drawing> {
   // The kubeconfig is read now or a moment later; only the title waits for it.
   const where = context.terminal.isInteractive ? await whereText(clusters, project.forwards) : ''
   return render(supervisor, context, [running.name, where, found.shownAs].filter((part) => part !== '').join('  '))
 }
 
 /** Whoever draws, or writes; some have to finish a file. */
-type Drawing = Omit<Renderer, 'close'> & { close(): void | Promise<void> }
+type Drawing = Omit<Renderer, 'close'> & { close(): void | Promise<void>; readonly reopen?: () => void }
 
 /** The lines of the log as JSON, into a file that does not grow for ever. */
 async function logged(supervisor: Supervisor, { place }: Start): Promise<Drawing> {
@@ -79,6 +89,7 @@ async function logged(supervisor: Supervisor, { place }: Start): Promise<Drawing
   })
   return {
     isLive: false,
+    reopen: () => file?.reopen(),
     async close() {
       off()
       await file?.close()
@@ -113,6 +124,14 @@ function failures(supervisor: Supervisor, running: RunningProject, { endsOnFailu
     void running.ending.begin(0)
   })
   return () => code
+}
+
+/** Once, when the last of them is; later states are events. */
+function tellWhenReady(supervisor: Supervisor, fd: number): void {
+  const whenReady = firstReady(supervisor, realClock)
+  supervisor.subscribe((event) => {
+    if (whenReady(event) !== undefined) tellReady(fd)
+  })
 }
 
 async function limited(running: RunningProject, { ttlMs }: UpOptions, signal: AbortSignal): Promise<void> {

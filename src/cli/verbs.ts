@@ -197,6 +197,7 @@ export const verbs: readonly Verb[] = [
     examples: ['kpf explain KPF_PORT_BUSY', 'kpf explain forbidden', 'kpf explain', 'kpf explain -o json'],
     arguments: ['code'],
     outputs: ['text', 'json', 'markdown'],
+    exits: [0, 2],
     run: async (context) => (await import('./explain.ts')).explain(context),
   },
   {
@@ -205,6 +206,7 @@ export const verbs: readonly Verb[] = [
     summary: 'try kpf now, on a sample cluster in this process',
     flags: [{ name: 'tour', help: 'play a scripted tour and exit' }],
     examples: ['kpf demo', 'kpf demo --tour'],
+    exits: [0],
     run: async (context) => (await import('./demo.ts')).demo(context),
   },
   {
@@ -214,6 +216,7 @@ export const verbs: readonly Verb[] = [
     flags: [],
     examples: ['kpf schema > forwards.schema.json', 'kpf schema -o markdown'],
     outputs: ['json', 'markdown'],
+    exits: [0, 2],
     run: async (context) => (await import('./schema.ts')).schema(context),
   },
   {
@@ -223,6 +226,7 @@ export const verbs: readonly Verb[] = [
     flags: [],
     examples: ['eval "$(kpf completion bash)"', 'source <(kpf completion zsh)', 'kpf completion fish | source'],
     words: ['bash', 'zsh', 'fish', 'powershell'],
+    exits: [0, 2],
     run: async (context) => (await import('./completion.ts')).completion(context),
   },
   {
@@ -231,6 +235,7 @@ export const verbs: readonly Verb[] = [
     summary: 'print the version',
     flags: [],
     examples: ['kpf version'],
+    exits: [0],
     run: async (context) => {
       context.out(`kpf ${context.version}\n`)
       return 0
@@ -244,6 +249,7 @@ export const verbs: readonly Verb[] = [
     examples: ['kpf help up'],
     arguments: ['verb'],
     outputs: ['text', 'markdown'],
+    exits: [0, 2],
     run: async (context) => (await import('./help.ts')).help(context),
   },
 ]

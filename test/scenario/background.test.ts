@@ -84,6 +84,17 @@ test('open hands the page to the browser that BROWSER names; without one it prin
   expect(await project.run('open', 'web', 'nine')).toMatchObject({ code: 2, stderr: expect.stringContaining('has no port "nine"') })
 })
 
+test('ps --watch says it again when something happens, and ends with the project', async () => {
+  await using project = await ScenarioProject.make(two(await freePort(), await freePort()), sandbox.kubeconfig)
+  expect((await project.run('up', '--wait')).code).toBe(0)
+  const watching = project.spawn('ps', '--watch', '--all')
+  await expect.poll(() => watching.stdout).toContain('web    ready')
+  expect((await project.run('stop', 'web')).code).toBe(0)
+  await expect.poll(() => watching.stdout).toMatch(/web +stopped/)
+  expect((await project.run('down')).code).toBe(0)
+  expect(await watching.exited).toBe(8)
+})
+
 test('start, stop and restart are in force over edits of the file, and reload says what it did', async () => {
   const [a, b] = [await freePort(), await freePort()]
   await using project = await ScenarioProject.make(two(a, b), sandbox.kubeconfig)
