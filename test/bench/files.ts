@@ -8,7 +8,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { load } from '../../src/file/load.ts'
 import { realFiles } from '../../src/system/files.ts'
-import { program } from '../e2e/kpf.ts'
+import { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { realClock } from '../../src/system/clock.ts'
+import { freePorts } from '../../src/system/free-ports.ts'
+import { program, Up } from '../e2e/kpf.ts'
 
 const ROUNDS = 9
 
@@ -27,6 +30,42 @@ function forwards(from: number, count: number): string {
     return `  f${from + index}:\n    target: svc/app-${index}\n    namespace: \${NS:-shop}\n    ports: ["${port}:http"]\n    hold: { timeout: 5s }\n`
   })
   return `forwards:\n${entries.join('')}`
+}
+
+/** From the rename of an edited file to its generation in force, with 1,000 forwards that run; nothing else may be touched. */
+async function reloads(): Promise<readonly number[]> {
+  const apps = [{ name: 'web', image: 'shop/web:1', replicas: 2, ports: { 8080: { name: 'http', speaks: 'http' } } }] as const
+  const sandbox = await Sandbox.start({ clock: realClock, namespace: 'shop', apps })
+  const work = mkdtempSync(join(tmpdir(), 'kpf-bench-'))
+  const ports = await freePorts(1_000 + ROUNDS + 1)
+  const text = (first: number): string => {
+    const rest = ports.slice(0, 999).map((port, index) => `  f${index}: svc/web ${port}:80\n`)
+    return `forwards:\n  edited: svc/web ${first}:80\n${rest.join('')}`
+  }
+  const took: number[] = []
+  try {
+    writeFileSync(join(work, 'kubeconfig'), sandbox.kubeconfig)
+    await using up = await Up.start(text(ports[999] ?? 0), { kubeconfig: join(work, 'kubeconfig') })
+    const ready = new Set<string>()
+    for (let at = 0; ready.size < 1_000; at++) {
+      const event = await up.next('all ready', () => true, { since: at, limitMs: 60_000 })
+      if (event.to === 'ready' && event.forward !== undefined) ready.add(event.forward)
+    }
+    for (let round = 0; round <= ROUNDS; round++) {
+      const since = up.events.length
+      const startMs = performance.now()
+      await up.edit(text(ports[1_000 + round] ?? 0))
+      await up.next('applied', ({ type }) => type === 'config-applied', { since })
+      took.push(performance.now() - startMs)
+      await realClock.sleep(700, new AbortController().signal)
+      const touched = up.events.slice(since).filter(({ type, forward }) => type !== 'config-applied' && forward !== 'edited')
+      if (touched.length > 0) throw new Error(`an edit of one forward touched others: ${JSON.stringify(touched.slice(0, 3))}`)
+    }
+  } finally {
+    await sandbox.close()
+    rmSync(work, { recursive: true, force: true })
+  }
+  return took
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'kpf-bench-'))
@@ -56,6 +95,7 @@ try {
   line('1,000 forwards in 20 included files, the first time', all.slice(0, 1), 500)
   line('the same once more', all.slice(1), 500)
   line('kpf check of 50 forwards, the whole process', checks.slice(1), 150)
+  line('1,000 forwards that run, one edited: from the rename until it is applied', (await reloads()).slice(1), 700)
 } finally {
   rmSync(dir, { recursive: true, force: true })
 }
