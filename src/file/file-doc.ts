@@ -1,6 +1,8 @@
 /** `docs/file.md`: the language for people, from the same schemas that check it. Pure. */
 import type * as z from 'zod'
 import { type Field, fieldsOf } from './fields.ts'
+import { type FileExample, fileExamples } from './file-examples.ts'
+import { plannedPaths } from './planned.ts'
 import * as shape from './shape.ts'
 
 const sections: readonly (readonly [string, z.core.$ZodType, (path: string) => boolean])[] = [
@@ -46,9 +48,34 @@ forwards:
 - **Approval.** Addresses that others can reach, ports below 1024, a kubeconfig named by the file and files outside of the project wait for \`kpf trust\`.
 `
 
+const planned = `
+## Later
+
+These fields are known and refused by name (\`KPF_PLANNED\`), never ignored: ${plannedPaths()
+  .map((path) => `\`${path}\``)
+  .join(', ')}.
+`
+
 /** The whole document. */
 export function fileDocument(): string {
-  return `${head}${sections.map(([title, schema, stopsAt]) => `\n## ${title}\n\n${table(fieldsOf(schema, stopsAt))}`).join('')}`
+  const parts = sections.map(([title, schema, stopsAt]) => `\n## ${title}\n\n${table(fieldsOf(schema, stopsAt))}${examplesOf(title)}`)
+  return `${head}${parts.join('')}${planned}`
+}
+
+function examplesOf(title: string): string {
+  return fileExamples
+    .filter(({ section }) => section === title)
+    .map(exampleText)
+    .join('')
+}
+
+function exampleText({ text, others = {} }: FileExample): string {
+  const blocks = Object.entries(others).map(([path, content]) => `\`${path}\`:\n\n${block(content, path.endsWith('.yaml') ? 'yaml' : 'sh')}`)
+  return `\n${[block(text, 'yaml'), ...blocks].join('\n')}`
+}
+
+function block(text: string, language: string): string {
+  return `\`\`\`${language}\n${text}\`\`\`\n`
 }
 
 function table(fields: readonly Field[]): string {

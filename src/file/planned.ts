@@ -18,3 +18,9 @@ export function isPlanned(path: readonly (string | number)[], key: string): bool
   const holder = path.findLast((step) => typeof step === 'string')
   return typeof holder === 'string' && (inside[holder]?.includes(key) ?? false)
 }
+
+/** All of them by their paths, for people. */
+export function plannedPaths(): readonly string[] {
+  const holders = Object.entries(inside).flatMap(([holder, keys]) => keys.map((key) => `${holder === 'settings' ? holder : `forwards.*.${holder}`}.${key}`))
+  return [...top, ...forward.map((key) => `forwards.*.${key}`), ...holders]
+}

@@ -160,6 +160,7 @@ test('pure files import only types and each other', () => {
       'relations',
       'fields',
       'file-doc',
+      'file-examples',
       'config-text',
       'explain',
       'starter',
