@@ -24,7 +24,7 @@ export async function check(context: Context): Promise<number> {
   if (output === 'json') context.out(`${JSON.stringify({ v: 1, problems }, undefined, 2)}\n`)
   else if (output === 'github') context.out(githubText(problems))
   else if (problems.length > 0) context.out(`${problemsText(problems)}\n`)
-  else if (code === exitCodes.done) context.out(`${found.shownAs}: ${goodText(loaded, isSet(context.flags, 'live'))}\n`)
+  else if (code === exitCodes.done && !isSet(context.flags, 'quiet')) context.out(`${found.shownAs}: ${goodText(loaded, isSet(context.flags, 'live'))}\n`)
   return code
 }
 

@@ -136,7 +136,7 @@ test('a local port that another program has is told with who has it, and one tha
   const [busy, own] = [await listening(), await freePort()]
   await using project = await ScenarioProject.make(`forwards:\n  web: svc/web ${own}:80\n`, shop.kubeconfig)
   expect((await project.run('up', '-d', '--wait')).code).toBe(0)
-  expect(await project.run('check', '--live')).toMatchObject({ code: 0 })
+  expect(await project.run('check', '--live', '-q')).toEqual({ code: 0, stdout: '', stderr: '' })
   const { stdout } = await project.run('doctor')
   expect(stdout).toContain('2 of 2 local endpoints held by this project, which runs')
   await project.write(`forwards:\n  web: svc/web ${own}:80\n  api: { target: svc/web, ports: [{ localPort: ${busy}, remotePort: 80 }] }\n`)
