@@ -92,7 +92,9 @@ export async function waitUntil(context: Context, { look, heard, lost }: StatusS
     }
     if (stop.code() !== undefined) return stop.code() ?? exitCodes.forcedInt
     const open = last === undefined ? [] : meant(last, { goal, names }).filter(({ state }) => state !== goal)
-    context.err(`kpf: timed out after ${timeoutMs / 1000} s\n${open.map((forward) => `    ${reasonOf(forward)}\n`).join('')}`)
+    context.err(
+      `kpf: timed out after ${timeoutMs / 1000} s\n${open.map((forward) => `    ${[reasonOf(forward), ...(forward.hint === undefined ? [] : [forward.hint])].join('; ')}\n`).join('')}`,
+    )
     return exitCodes.timedOut
   } finally {
     over.abort()

@@ -100,7 +100,7 @@ class FollowedTarget {
     const object = this.#object(this.#objects.items)
     if (object === undefined)
       return failure('KPF_OBJECT_MISSING', `${kind} "${wantedName(target)}" does not exist in namespace "${this.#query.namespace}"`, {
-        hint: 'check its name, the namespace and the context',
+        hint: `check its name, the namespace and the context; see: kubectl get ${kind}s -n ${this.#query.namespace}`,
       })
     return kind === 'service' ? this.#ofService(object, this.#pods.items) : this.#ofWorkload(object, kind, this.#pods.items)
   }
@@ -115,7 +115,7 @@ class FollowedTarget {
     const pods = [...items.values()].filter(wanted).map(podFacts)
     if (pods.length === 0 && target.kind === 'pod')
       return failure('KPF_OBJECT_MISSING', `pod "${target.name}" does not exist in namespace "${namespace}"`, {
-        hint: 'check its name, the namespace and the context',
+        hint: `check its name, the namespace and the context; see: kubectl get pods -n ${namespace}`,
       })
     return { kind: 'seen', pods }
   }

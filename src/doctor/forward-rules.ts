@@ -3,6 +3,7 @@ import type { Picked } from '../cluster/pick.ts'
 import { nearestText } from '../cluster/nearest.ts'
 import type { Target } from '../file/forward.ts'
 import { leavesNoWay, permissionText } from '../trace/permissions.ts'
+import type { Failure } from '../tunnel/failure.ts'
 import type { ForwardFacts } from './facts.ts'
 import { failed, type Finding } from './finding.ts'
 
@@ -35,7 +36,7 @@ function target(facts: ForwardFacts): readonly Finding[] {
       return []
     case 'failure':
       // What is not allowed is told with the other permissions, where the server tells it.
-      return picked.class === 'rbac' && isDenied(facts) ? [] : [failed(picked, common, advice(picked.code, facts, where))]
+      return picked.class === 'rbac' && isDenied(facts) ? [] : [failed(withoutCommand(picked), common, advice(picked.code, facts, where))]
     case 'no-pod':
       return [
         { ...common, severity: 'error', evidence: picked.reason, code: 'KPF_NO_POD', trouble: 'resolve', fix: picked.hint ?? `see: kubectl get pods ${where}` },
@@ -61,6 +62,11 @@ function isDenied({ permissions: asked }: ForwardFacts): boolean {
 
 function portTexts({ ports }: Extract<Picked, { readonly kind: 'backend' }>): readonly string[] {
   return [...ports].map(([remote, port]) => (remote === port ? `port ${port}` : `port ${remote} is ${port}`))
+}
+
+/** The command that the hint ends with is said here with its context. */
+function withoutCommand(why: Failure): Failure {
+  return why.code === 'KPF_OBJECT_MISSING' && why.hint !== undefined ? { ...why, hint: 'check its name, the namespace and the context' } : why
 }
 
 function advice(code: string, { forward, neighbours }: ForwardFacts, where: string): string {

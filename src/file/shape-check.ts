@@ -42,6 +42,8 @@ export function checkShape(located: Located): readonly Problem[] {
 class Check {
   readonly problems: Problem[] = []
   readonly #located: Located
+  /** Keys that a misspelt one stands for. */
+  readonly #meant = new Set<string>()
   #unknownKeys = 0
 
   constructor(located: Located) {
@@ -128,7 +130,7 @@ class Check {
     if (transport !== undefined) this.#against(isPlain(transport) ? shape.transport() : shape.transportMode, transport, [...path, 'transport'])
     if (hold !== undefined && hold !== 'off') this.#against(shape.hold(), hold, [...path, 'hold'])
     if (!isForward) return
-    if (target === undefined) this.#key(path, 'KPF_TARGET', `forward "${path.at(-1)}" has no target`, 'add `target: svc/NAME`')
+    if (target === undefined) this.#absent(path, 'target')
     else if (isPlain(target)) this.#against(shape.target(), target, [...path, 'target'])
     else if (typeof target !== 'string') this.#missing(target, [...path, 'target'], 'write `target: svc/NAME`')
     this.#ports(ports, path)
@@ -136,7 +138,7 @@ class Check {
 
   #ports(ports: unknown, path: readonly Step[]): void {
     const at = [...path, 'ports']
-    if (ports === undefined) return this.#key(path, 'KPF_PORT', `forward "${path.at(-1)}" has no ports`, 'add `ports: ["8080:80"]`')
+    if (ports === undefined) return this.#absent(path, 'ports')
     if (isPlain(ports)) return this.#at(at, 'KPF_PORT', '`ports` is a list, not a map', `write ports: [${portsOf(ports)}]`)
     if (!Array.isArray(ports)) return this.#missing(ports, at, 'write ports: ["8080:80"]')
     if (ports.length === 0) return this.#at(at, 'KPF_PORT', 'no port is named', 'add "8080:80"')
@@ -190,8 +192,16 @@ class Check {
     if (isPlanned(path, key)) return this.#key(at, 'KPF_PLANNED', `"${key}" is planned, not in this version`, 'remove it')
     // Beyond a hundred it is another kind of file, and a suggestion for each takes longer than all the rest.
     const nearest = ++this.#unknownKeys > MAX_SUGGESTIONS ? undefined : nearestOf(key, known)
+    if (nearest !== undefined) this.#meant.add(placeName([...path, nearest]))
     const fix = nearest === undefined ? `known here: ${known.join(', ')}` : `did you mean "${nearest}"?`
     this.#key(at, 'KPF_KEY_UNKNOWN', `unknown key "${printable(key)}"`, known.length > 0 ? fix : 'remove it')
+  }
+
+  /** Told unless a misspelt key stands for it: who adds the field as well has two. */
+  #absent(path: readonly Step[], key: 'target' | 'ports'): void {
+    if (this.#meant.has(placeName([...path, key]))) return
+    const { code, fix } = needed[key]
+    this.#key(path, code, `forward "${path.at(-1)}" has no ${key}`, fix)
   }
 
   #missing(value: unknown, path: readonly Step[], fix?: string): void {
@@ -208,6 +218,16 @@ class Check {
   #key(path: readonly Step[], code: string, message: string, fix?: string): void {
     this.problems.push(problemAt(this.#located, path, { key: true }, { code, message, fix }))
   }
+}
+
+/** What no forward can be without. */
+const needed = {
+  target: { code: 'KPF_TARGET', fix: 'add `target: svc/NAME`' },
+  ports: { code: 'KPF_PORT', fix: 'add `ports: ["8080:80"]`' },
+} as const
+
+function placeName(path: readonly Step[]): string {
+  return JSON.stringify(path)
 }
 
 /** A map without its `x-` keys. */
