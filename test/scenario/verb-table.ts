@@ -182,7 +182,15 @@ export const verbTable: Readonly<Record<string, VerbCells>> = {
       json: at('json', 'broken', 'check', '-o', 'json'),
       github: at(/^::error file=forwards\.yaml,line=\d+/, 'broken', 'check', '-o', 'github'),
     },
-    exits: { 0: ['idle', 'check'], 2: ['broken', 'check'], 9: ['risky', 'check'] },
+    exits: {
+      0: ['idle', 'check', '--live'],
+      2: ['broken', 'check'],
+      3: ['lost', 'check', '--live'],
+      4: ['barred', 'check', '--live'],
+      5: ['away', 'check', '--live'],
+      6: ['busy', 'check', '--live'],
+      9: ['risky', 'check'],
+    },
   },
   config: {
     forms: { yaml: at(/^apiVersion: kpf\/v1\nname: shop\n/, 'idle', 'config'), json: at('json', 'idle', 'config', '-o', 'json') },
@@ -190,7 +198,7 @@ export const verbTable: Readonly<Record<string, VerbCells>> = {
   },
   plan: {
     forms: { text: at(/^\+ web /, 'idle', 'plan'), json: at('json', 'idle', 'plan', '-o', 'json') },
-    exits: { 0: ['idle', 'plan'], 2: ['broken', 'plan'], 9: ['risky', 'plan'], 10: ['idle', 'plan', '--exit-code'] },
+    exits: { 0: ['idle', 'plan'], 2: ['broken', 'plan'], 7: ['silent', 'plan'], 9: ['risky', 'plan'], 10: ['idle', 'plan', '--exit-code'] },
   },
   init: {
     forms: { text: at(/^[^]*\nforwards:/, 'idle', 'init', '-f', '-') },
