@@ -115,7 +115,7 @@ export const verbTable: Readonly<Record<string, VerbCells>> = {
       4: ['locked', 'wait'],
       6: ['busy', 'wait'],
       ...asking('wait'),
-      124: ['running', 'wait', 'spare', '--timeout', '50ms'],
+      124: ['running', 'wait', 'web', '--for', 'stopped', '--timeout', '50ms'],
     },
   },
   logs: {
