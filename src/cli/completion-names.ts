@@ -1,10 +1,11 @@
 /** Names that a completion has to look up: in the forwards file, or beyond it. */
 import { dirname, join, resolve } from 'node:path'
-import { realFiles } from '../system/files.ts'
+import { isOutside } from '../file/outside.ts'
+import { realFiles, realPathOf } from '../system/files.ts'
 import type { Asker } from './completion-answer.ts'
 import { forwardNames, includedFiles, profileNames } from './completion-file.ts'
 import type { Candidate, Offer } from './completion-line.ts'
-import { findFile } from './find-file.ts'
+import { findFile, projectRoot } from './find-file.ts'
 import { verbs } from './verbs.ts'
 
 const MAX_BYTES = 1024 * 1024
@@ -41,18 +42,19 @@ async function namesOf(kind: Offer['lookUp'][number], offer: Offer, asker: Asker
   }
 }
 
-/** The files that are meant, what stands beside them, and what they include. */
+/** The files that are meant, what stands beside them, and what they include of the project itself: other files wait for approval. */
 async function fileTexts({ flags }: Offer, asker: Asker): Promise<readonly string[]> {
   const { KPF_FILE: variable } = asker.env
   const named = flags.get('file') ?? (variable ? [variable] : [])
   const found = named.length > 0 ? undefined : await findFile(asker.cwd, realFiles)
   const roots = found ? [found.path, join(dirname(found.path), 'forwards.override.yaml')] : named.map((name) => resolve(asker.cwd, name))
+  const root = await realPathOf(await projectRoot(dirname(roots[0] ?? asker.cwd), realFiles))
   const texts: string[] = []
   const paths = [...roots]
   for (const path of paths.values()) {
     if (texts.length >= MAX_FILES) break
     const read = await realFiles.read(path, MAX_BYTES)
-    if (read.kind !== 'read') continue
+    if (read.kind !== 'read' || (!roots.includes(path) && isOutside(root, read.realPath ?? path))) continue
     const text = Buffer.from(read.bytes).toString('utf8')
     texts.push(text)
     for (const included of includedFiles(text).map((name) => resolve(dirname(path), name))) if (!paths.includes(included)) paths.push(included)

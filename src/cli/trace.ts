@@ -24,6 +24,8 @@ const MAX_REPEATS = 100
 interface Mistake {
   readonly message: string
   readonly fix: string
+  /** Default: that of wrong usage. */
+  readonly code?: number
 }
 
 /** Runs the verb. */
@@ -31,7 +33,7 @@ export async function traceVerb(context: Context): Promise<number> {
   const read = await readRequest(context)
   if ('fix' in read) {
     context.err(`kpf: ${read.message}\n    ${read.fix}\n`)
-    return exitCodes.usage
+    return read.code ?? exitCodes.usage
   }
   const interrupted = interruption(context)
   const { signal } = interrupted
@@ -139,7 +141,10 @@ async function forwardNamed(name: string, context: Context): Promise<Omit<Found,
   if (file === undefined || !file.isWatchable) return undefined
   const startMs = realClock.now()
   const { loaded } = await readApproved(context, file)
-  if (loaded.kind === 'rejected') return { message: `${file.shownAs} has problems`, fix: problemsText(loaded.problems).replaceAll('\n', '\n    ') }
+  if (loaded.kind === 'rejected') {
+    const fix = problemsText(loaded.problems).replaceAll('\n', '\n    ')
+    return { message: `${file.shownAs} has problems`, fix, ...(loaded.needsApproval && { code: exitCodes.approval }) }
+  }
   const forward = loaded.project.forwards.find((candidate) => candidate.name === name)
   return forward && { forward, file: { shownAs: file.shownAs, tookMs: realClock.now() - startMs } }
 }

@@ -159,7 +159,7 @@ export const verbs: readonly Verb[] = [
     examples: ['kpf trace api', 'kpf trace -n shop svc/web 80 --explain', 'kpf trace api -o mermaid > api.mmd', 'kpf trace api -o json'],
     arguments: ['forward', 'target'],
     outputs: ['text', 'json', 'mermaid'],
-    exits: [0, 1, 4, 5],
+    exits: [0, 1, 2, 4, 5, 9],
     run: async (context) => (await import('./trace.ts')).traceVerb(context),
   },
   {
@@ -186,7 +186,7 @@ export const verbs: readonly Verb[] = [
     examples: ['kpf rbac > role.yaml', 'kpf rbac --for-user dev | kubectl apply -f -', 'kpf rbac -n shop svc/api -o json', 'kpf rbac --check'],
     arguments: ['forward', 'target'],
     outputs: ['yaml', 'json'],
-    exits: [0, 4],
+    exits: [0, 2, 4, 9],
     run: async (context) => (await import('./rbac.ts')).rbac(context),
   },
   {

@@ -5,7 +5,7 @@
  * serves the disk, a snapshot of it, and a test; and what was asked for is what has to be
  * watched.
  */
-import { basename, dirname, isAbsolute, join, relative, resolve as absolutePath } from 'node:path'
+import { basename, dirname, join, relative, resolve as absolutePath } from 'node:path'
 import type { FileRead } from '../system/files.ts'
 import { approvalFix } from './approval.ts'
 import { type Located, placeOf, problemAt, Source, type Step, type Wording } from './document.ts'
@@ -13,6 +13,7 @@ import { readEnvFile } from './env-file.ts'
 import { type Include, includesOf, inherited, pathsOf } from './include.ts'
 import { limits } from './limits.ts'
 import { merged } from './merge.ts'
+import { isOutside } from './outside.ts'
 import { parseSource } from './parse.ts'
 import { type Plain, plainOr } from './plain.ts'
 import { printable } from './printable.ts'
@@ -291,9 +292,4 @@ function beside(shown: string, name: string): string {
 
 function chainText(chain: readonly RootFile[]): string {
   return chain.map(({ shownAs }) => printable(shownAs)).join(' -> ')
-}
-
-function isOutside(root: string, path: string): boolean {
-  const way = relative(root, path)
-  return way === '..' || way.startsWith('../') || way.startsWith('..\\') || isAbsolute(way)
 }
