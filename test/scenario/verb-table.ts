@@ -215,7 +215,14 @@ export const verbTable: Readonly<Record<string, VerbCells>> = {
       json: at('trace.schema.json', 'idle', 'trace', 'web', '-o', 'json'),
       mermaid: at(/^sequenceDiagram\n/, 'idle', 'trace', 'web', '-o', 'mermaid'),
     },
-    exits: { 0: ['idle', 'trace', 'web'], 1: ['lost', 'trace', 'web'], 4: ['barred', 'trace', 'web'], 5: ['away', 'trace', 'web'] },
+    exits: {
+      0: ['idle', 'trace', 'web'],
+      1: ['lost', 'trace', 'web'],
+      2: ['broken', 'trace', 'web'],
+      4: ['barred', 'trace', 'web'],
+      5: ['away', 'trace', 'web'],
+      9: ['risky', 'trace', 'web'],
+    },
   },
   doctor: {
     forms: { text: at(/web/, 'idle', 'doctor', 'web'), json: at('doctor.schema.json', 'idle', 'doctor', '-o', 'json') },
@@ -232,7 +239,12 @@ export const verbTable: Readonly<Record<string, VerbCells>> = {
   rbac: {
     more: [at(/pods\/portforward/, 'idle', 'rbac', '--check'), at(/kind: Group\n/, 'idle', 'rbac', '--for-group', 'dev')],
     forms: { yaml: at(/^[^]*kind: Role\n/, 'idle', 'rbac'), json: at('json', 'idle', 'rbac', '-o', 'json') },
-    exits: { 0: ['idle', 'rbac'], 4: elsewhere('rbac.test.ts', 'a check says yes and no, and ends with 4 when something is missing') },
+    exits: {
+      0: ['idle', 'rbac'],
+      2: ['broken', 'rbac'],
+      4: elsewhere('rbac.test.ts', 'a check says yes and no, and ends with 4 when something is missing'),
+      9: ['risky', 'rbac'],
+    },
   },
   explain: {
     forms: {
