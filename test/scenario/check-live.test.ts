@@ -123,7 +123,7 @@ forwards:
     "forwards.yaml:2:46 KPF_CLUSTER_UNEXPECTED context "sample" leads to https://SERVER, and the file expects https://prod.example:6443
           prod: { context: sample, expect: { server: "https://prod.example:6443" } }
                                                      ^
-        fix: use the context that leads there, or correct expect.server; see: kubectl config get-contexts
+        fix: use the context that leads there, or correct expect.server; see: kubectl config view
     forwards.yaml:4:16 KPF_CONTEXT_UNKNOWN context "sampel" is not in DIR/kubeconfig
           a: --context sampel svc/web PORT-A:80
                        ^
