@@ -58,6 +58,9 @@ test('a run of a file that has them, and an edit of it that is wrong', async () 
   await using project = await ScenarioProject.make(good(port), shop.kubeconfig)
   const env = { ...project.env, ...held }
   const run = (...args: readonly string[]): Promise<Ran> => kpf(args, { cwd: project.dir, env })
+  // What is for programs is whole.
+  expect((await run('run', '--', 'printenv', 'URL')).stdout).toBe(`pg://canary/db:1@127.0.0.1:${port}/canary/db:1#canary word\n`)
+
   const up = spawn(process.execPath, [program, 'up', '-o', 'jsonl'], { cwd: project.dir, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let told = ''
   up.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()))
