@@ -156,7 +156,8 @@ describe.each(Object.entries(shells))('in %s', (_name, shell) => {
 
     test.skipIf(!hasTmux)(hasTmux ? 'with the Tab key' : '(skipped: tmux is not installed)', async () => {
       const [args, first] = shell.interactive
-      await using terminal = await TmuxTerminal.start(['env', '-C', dir, shell.path, ...args], { env: environment() })
+      // High enough for a shell that lists one verb a line.
+      await using terminal = await TmuxTerminal.start(['env', '-C', dir, shell.path, ...args], { env: environment(), height: 48 })
       await terminal.press(`${first}; clear; echo here`, 'Enter')
       await terminal.shows(/^here$/m)
       await terminal.press('kpf chec', 'Tab')
