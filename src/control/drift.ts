@@ -1,4 +1,5 @@
 /** Where what runs is no more what the machine has (rule P5): facts to findings. Pure. */
+import { timeText } from '../output/event-text.ts'
 import type { Problem } from '../file/problems.ts'
 
 /** One difference. */
@@ -47,11 +48,11 @@ function ofFiles({ changedFiles, problems, appliedAt, isWatching }: DriftFacts):
   const [first, ...more] = problems
   if (first !== undefined) {
     const count = more.length === 0 ? '' : ` (and ${more.length} more)`
-    const message = `the file is newer than what runs, of ${appliedAt}, and not applied: ${first.file}:${first.line}:${first.column} ${first.message}${count}`
+    const message = `the file is newer than what runs, of ${timeText(appliedAt)}, and not applied: ${first.file}:${first.line}:${first.column} ${first.message}${count}`
     return [{ kind: 'file', message, hint: 'all of it: kpf check', problems }]
   }
   const hint = isWatching ? 'it is applied in a moment' : 'edits are not watched: kpf reload'
-  return [{ kind: 'file', message: `newer than what runs, of ${appliedAt}: ${changedFiles.join(', ')}`, hint }]
+  return [{ kind: 'file', message: `newer than what runs, of ${timeText(appliedAt)}: ${changedFiles.join(', ')}`, hint }]
 }
 
 function ofKubeconfigs({ newerKubeconfigs }: DriftFacts): readonly DriftBody[] {
