@@ -95,7 +95,7 @@ export default defineConfig({
       groups: [
         { name: 'base', test: (id) => base.has(id) && !id.endsWith('main.ts'), priority: 4 },
         { name: 'start', test: (id) => start.has(id) || id.includes('/fastest-levenshtein/'), priority: 3 },
-        { name: 'client', test: (id) => client.has(id), priority: 2 },
+        { name: 'client', test: (id) => client.has(id) || id.includes('/@noble/'), priority: 2 },
         { name: 'core', test: (id) => core.has(id) || packages.test(id), priority: 1 },
       ],
     },

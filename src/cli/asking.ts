@@ -1,5 +1,5 @@
 /** Asking a supervisor with a limit of time: one that is stopped or swapped out answers nothing. */
-import type { Asked, Question } from '../control/client.ts'
+import { ask, type Asked, type Question } from '../control/client.ts'
 import { realClock } from '../system/clock.ts'
 
 /** What a supervisor under load takes at most; a drain is waited for longer. */
@@ -12,8 +12,6 @@ export async function askWithin(socket: string, question: Question, limitMs: num
   void realClock.sleep(limitMs, done.signal).then((isLate) => {
     if (isLate) late.abort()
   })
-  // Read when there is somebody to ask: a start finds nobody most of the time.
-  const { ask } = await import('../control/client.ts')
   const asked = await ask(socket, { ...question, signal: question.signal ? AbortSignal.any([question.signal, late.signal]) : late.signal })
   done.abort()
   return asked.kind === 'unreachable' && late.signal.aborted ? { kind: 'unreachable', errno: 'ETIMEDOUT' } : asked

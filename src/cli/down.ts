@@ -2,7 +2,7 @@
 import { durationMs } from '../file/duration.ts'
 import { counted } from '../output/words.ts'
 import { realClock } from '../system/clock.ts'
-import { readLock } from '../system/owner-lock.ts'
+import { readLock } from '../system/lock-record.ts'
 import { self } from '../system/processes.ts'
 import { askWithin } from './asking.ts'
 import { type Context, isSet, textFlag } from './context.ts'

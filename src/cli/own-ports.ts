@@ -1,7 +1,7 @@
 /** Which local endpoints the project of a command line has already, since it runs. */
 import type { Machine } from '../doctor/gather-machine.ts'
 import { self } from '../system/processes.ts'
-import { readLock } from '../system/owner-lock.ts'
+import { readLock } from '../system/lock-record.ts'
 import { askWithin } from './asking.ts'
 import type { Context } from './context.ts'
 import { placeOf } from './place.ts'

@@ -5,7 +5,7 @@ import { driftLines, psLines } from '../output/ps-table.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { askWithin } from './asking.ts'
-import { type Owner, statusOf } from './reach.ts'
+import { type Owner, reach, statusFrom } from './reach.ts'
 
 const forms = ['text', 'wide', 'json', 'yaml', 'name'] as const
 
@@ -18,9 +18,10 @@ export async function ps(context: Context): Promise<number> {
   }
   if (isSet(context.flags, 'watch'))
     return (await import('./watch-status.ts')).watchStatus(context, (status) => textOf(shown(status, context), context, form === 'wide'))
-  const found = await statusOf(context)
+  const reached = await reach(context)
+  if (reached.kind === 'ended') return reached.code
+  const [found, drift] = await Promise.all([statusFrom(context, reached.owner), driftOf(reached.owner)])
   if (found.kind === 'ended') return found.code
-  const drift = await driftOf(found.owner)
   const status = { ...shown(found.status, context), ...(drift.length > 0 && { drift }) }
   switch (form) {
     case 'json':

@@ -4,7 +4,7 @@ import type { Asked, Question } from '../control/client.ts'
 import { API_VERSION, type StatusBody } from '../control/shapes.ts'
 import { printable } from '../file/printable.ts'
 import { realClock } from '../system/clock.ts'
-import { type LockRecord, readLock } from '../system/owner-lock.ts'
+import { type LockRecord, readLock } from '../system/lock-record.ts'
 import { self, startOf } from '../system/processes.ts'
 import { ANSWER_MS, askWithin } from './asking.ts'
 import type { Context } from './context.ts'
@@ -83,19 +83,22 @@ export async function heard(context: Context, owner: Owner, asked: Asked): Promi
   return { kind: 'ended', code: asked.code === 404 ? exitCodes.usage : exitCodes.failed }
 }
 
+/** A status and who told it, or the exit code after it was said why there is none. */
+export type StatusTold = { readonly kind: 'status'; readonly status: StatusBody; readonly owner: Owner } | { readonly kind: 'ended'; readonly code: number }
+
 /** The status of the project. */
-export async function statusOf(
-  context: Context,
-): Promise<{ readonly kind: 'status'; readonly status: StatusBody; readonly owner: Owner } | { readonly kind: 'ended'; readonly code: number }> {
+export async function statusOf(context: Context): Promise<StatusTold> {
   const reached = await reach(context)
-  if (reached.kind === 'ended') return reached
-  const told = await tell(context, reached.owner, { method: 'GET', path: '/v1/status' })
+  return reached.kind === 'ended' ? reached : statusFrom(context, reached.owner)
+}
+
+/** The status that one supervisor tells. */
+export async function statusFrom(context: Context, owner: Owner): Promise<StatusTold> {
+  const told = await tell(context, owner, { method: 'GET', path: '/v1/status' })
   if (told.kind === 'ended') return told
   const status = asStatus(told.body)
-  if (status) return { kind: 'status', status, owner: reached.owner }
-  context.err(
-    `kpf: the supervisor (pid ${reached.owner.pid}) speaks another version of the control API\n    use the kpf that started it, or: kill ${reached.owner.pid}\n`,
-  )
+  if (status) return { kind: 'status', status, owner }
+  context.err(`kpf: the supervisor (pid ${owner.pid}) speaks another version of the control API\n    use the kpf that started it, or: kill ${owner.pid}\n`)
   return { kind: 'ended', code: exitCodes.owned }
 }
 

@@ -2,8 +2,9 @@
  * Which project a command line means, and what its supervisor is found by: one key, from
  * which lock, socket and log have their names. Pure.
  */
-import { createHash } from 'node:crypto'
 import { isAbsolute, join } from 'node:path'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { stateFolder } from '../system/user-folders.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -19,11 +20,9 @@ export interface ProjectIdentity {
   readonly host: string
 }
 
-/** SHA-256, in hexadecimal; the order of the files does not count (rule P6). */
+/** SHA-256, in hexadecimal; the order of the files does not count (rule P6). Not by `node:crypto`: a tenth of the time of `kpf ps` was to load it. */
 export function projectKey({ files, name, portOffset, host }: ProjectIdentity): string {
-  return createHash('sha256')
-    .update(JSON.stringify([files.toSorted(), name ?? null, portOffset, host]))
-    .digest('hex')
+  return bytesToHex(sha256(utf8ToBytes(JSON.stringify([files.toSorted(), name ?? null, portOffset, host]))))
 }
 
 /** As much of the key as names need: 64 bits. */

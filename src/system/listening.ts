@@ -30,6 +30,8 @@ export function holderOfSocket(inode: string): Promise<PortHolder | undefined> {
 /** Columns: proc(5), /proc/net/tcp; 0A is LISTEN. */
 export function socketsIn(table: string): readonly Omit<ListeningSocket, 'isOwn'>[] {
   return table.split('\n').flatMap((line) => {
+    // Most lines of a busy machine are of connections that ended a moment ago.
+    if (!line.includes(' 0A ')) return []
     const columns = line.trim().split(/\s+/)
     const [address, port] = columns[1]?.split(':') ?? []
     const inode = columns[9]

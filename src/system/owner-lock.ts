@@ -8,19 +8,10 @@
  * again. That one is taken the same way, so a kill at any moment leaves nothing for good.
  */
 import { randomBytes } from 'node:crypto'
-import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { errnoOf } from './files.ts'
-
-/** What a lock file says. */
-export interface LockRecord {
-  readonly nonce: string
-  readonly pid: number
-  /** Of the process, see `startOf`; tells it from a later one with the same pid. */
-  readonly started: string
-  /** What the holder wants others to know. */
-  readonly note: Readonly<Record<string, unknown>>
-}
+import { type LockRecord, readLock } from './lock-record.ts'
 
 /** The lock, or who has it. */
 export type Acquired = { readonly kind: 'held'; readonly release: () => Promise<void> } | { readonly kind: 'owned'; readonly by: LockRecord }
@@ -65,30 +56,6 @@ export async function acquire(path: string, claimant: Claimant, depth = 0): Prom
     throw new Error(`the lock ${path} changes hands too quickly`)
   } finally {
     await rm(fresh, { force: true })
-  }
-}
-
-/** What the lock file says now; undefined when there is none. A broken one is a record that nobody holds. */
-export async function readLock(path: string): Promise<LockRecord | undefined> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch {
-    return undefined
-  }
-  return recordOf(text) ?? { nonce: 'broken', pid: 0, started: '', note: {} }
-}
-
-function recordOf(text: string): LockRecord | undefined {
-  try {
-    const read: unknown = JSON.parse(text)
-    if (typeof read !== 'object' || read === null || !('nonce' in read) || !('pid' in read) || !('started' in read) || !('note' in read)) return undefined
-    const { nonce, pid, started, note } = read
-    if (typeof nonce !== 'string' || !/^[0-9a-f]+$/.test(nonce) || typeof pid !== 'number' || typeof started !== 'string') return undefined
-    // An object by the check before; what is in it is looked at where it is read.
-    return typeof note === 'object' && note !== null ? { nonce, pid, started, note: note as LockRecord['note'] } : undefined
-  } catch {
-    return undefined
   }
 }
 

@@ -45,7 +45,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   output: ['types:file', 'types:supervisor', 'types:trace', 'types:control', 'node:util', 'supervisor/plan.ts'],
   control: [
     ...['types:file', 'types:supervisor', 'supervisor/iso-time.ts', 'types:system', 'system/user-folders.ts', 'output'],
-    ...['node:http', 'node:net', 'node:path', 'node:fs/promises', 'node:crypto'],
+    ...['node:http', 'node:net', 'node:path', 'node:fs/promises', '@noble/hashes/sha2.js', '@noble/hashes/utils.js'],
   ],
   sandbox: ['tunnel', 'system', 'node:*', 'selfsigned', 'ws'],
   cli: [

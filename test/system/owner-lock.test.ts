@@ -3,7 +3,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { acquire, type Acquired, type Claimant, readLock } from '../../src/system/owner-lock.ts'
+import { readLock } from '../../src/system/lock-record.ts'
+import { acquire, type Acquired, type Claimant } from '../../src/system/owner-lock.ts'
 import { startOf } from '../../src/system/processes.ts'
 
 let dir: string
