@@ -7,6 +7,8 @@ const project = (name: string, include: string[], exclude: string[] = []): objec
 /** Unit: fast, for every commit. Integration: the built package and slow edges. Scenario: the whole program on the sandbox. */
 export default defineConfig({
   test: {
+    // By default one core is left free: on two of them half the time would be waited.
+    maxWorkers: '100%',
     projects: [
       project('unit', ['test/**/*.test.ts'], ['test/scenario/**', 'test/integration/**', 'test/e2e/**', 'test/bench/**']),
       project('integration', ['test/integration/**/*.test.ts']),
