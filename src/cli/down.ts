@@ -25,7 +25,7 @@ export async function down(context: Context): Promise<number> {
   }
   const drainMs = isSet(context.flags, 'now') ? 0 : given === undefined ? DRAIN_MS : durationMs(given)
   const place = await placeOf(context, self().platform)
-  if (place !== undefined && (await readLock(place.lock)) === undefined) return nothing(context)
+  if (place !== undefined && readLock(place.lock) === undefined) return nothing(context)
   const reached = await reach(context)
   if (reached.kind === 'ended') return reached.code
   const { owner } = reached
@@ -62,7 +62,7 @@ async function released(owner: Owner): Promise<boolean> {
   const endMs = realClock.now() + GRACE_MS
   const never = new AbortController()
   while (realClock.now() < endMs) {
-    if ((await readLock(owner.lock))?.nonce !== owner.nonce || !(await isThere(owner))) return true
+    if (readLock(owner.lock)?.nonce !== owner.nonce || !(await isThere(owner))) return true
     await realClock.sleep(STEP_MS, never.signal)
   }
   return false

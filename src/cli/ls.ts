@@ -31,7 +31,7 @@ export async function ls(context: Context): Promise<number> {
 }
 
 async function projectOf(lock: string, context: Context): Promise<StatusBody | undefined> {
-  const record = await readLock(lock)
+  const record = readLock(lock)
   if (record === undefined) return undefined
   const owner = ownerOf(record, lock)
   await untilItListens(owner)

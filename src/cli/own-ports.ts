@@ -13,7 +13,7 @@ const LIMIT_MS = 1_000
 /** Tells them; undefined when the project does not run. */
 export async function ownPorts(context: Context): Promise<NonNullable<Machine['isOurs']> | undefined> {
   const place = await placeOf(context, self().platform)
-  const record = place && (await readLock(place.lock))
+  const record = place && readLock(place.lock)
   if (place === undefined || record === undefined) return undefined
   const owner = ownerOf(record, place.lock)
   if (!(await isThere(owner))) return undefined

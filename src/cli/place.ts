@@ -3,11 +3,10 @@
  *
  * Shared by those who start one and those who only ask; so it reads no file of forwards.
  */
-import { realpath } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { projectKey, shortKey } from '../control/identity.ts'
-import { realFiles } from '../system/files.ts'
+import { filesNow, realPathNow } from '../system/files-now.ts'
 import { stateFolder } from '../system/user-folders.ts'
 import { type Context, textFlag, textFlags } from './context.ts'
 import { findFile } from './find-file.ts'
@@ -34,13 +33,13 @@ export async function placeOf(context: Context, platform: string, paths?: readon
 async function meantBy(context: Context): Promise<readonly string[] | undefined> {
   const named = textFlags(context.flags, 'file')
   if (named.length > 0) return named.map((name) => (name === '-' ? '-' : resolve(context.cwd, name)))
-  const found = await findFile(context.cwd, realFiles)
+  const found = await findFile(context.cwd, filesNow)
   return found && [found.path]
 }
 
-async function placeAt(context: Context, platform: string, paths: readonly string[]): Promise<Place> {
+function placeAt(context: Context, platform: string, paths: readonly string[]): Place {
   // Two directories may each pipe a file of their own.
-  const files = await Promise.all(paths.map(async (path) => (path === '-' ? `- ${await real(context.cwd)}` : real(path))))
+  const files = paths.map((path) => (path === '-' ? `- ${realPathNow(context.cwd)}` : realPathNow(path)))
   const key = projectKey({
     files,
     name: textFlag(context.flags, 'project-name'),
@@ -49,12 +48,4 @@ async function placeAt(context: Context, platform: string, paths: readonly strin
   })
   const folder = lockFolder(context, platform)
   return { key, files, lock: join(folder, `${shortKey(key)}.lock`), log: join(folder, `${shortKey(key)}.log`) }
-}
-
-async function real(path: string): Promise<string> {
-  try {
-    return await realpath(path)
-  } catch {
-    return path
-  }
 }

@@ -64,7 +64,7 @@ async function byOwner(
   { content, terms }: { readonly content: string | undefined; readonly terms: Terms },
 ): Promise<PlannedBody | { readonly kind: 'ended'; readonly code: number } | undefined> {
   const place = await placeOf(context, self().platform)
-  const record = place && (await readLock(place.lock))
+  const record = place && readLock(place.lock)
   if (place === undefined || record === undefined) return undefined
   const owner = ownerOf(record, place.lock)
   if (!(await isThere(owner))) return undefined

@@ -1,9 +1,9 @@
 /** From a command line to the supervisor that runs its project, and its answers. */
-import { access } from 'node:fs/promises'
 import type { Asked, Question } from '../control/client.ts'
 import { API_VERSION, type StatusBody } from '../control/shapes.ts'
 import { printable } from '../file/printable.ts'
 import { realClock } from '../system/clock.ts'
+import { existsNow } from '../system/files-now.ts'
 import { type LockRecord, readLock } from '../system/lock-record.ts'
 import { self, startOf } from '../system/processes.ts'
 import { ANSWER_MS, askWithin } from './asking.ts'
@@ -35,7 +35,7 @@ export async function reach(context: Context): Promise<Reached> {
     context.err('kpf: no forwards.yaml here or in the directories above, up to the repository\n    name the file of the project with -f, or see: kpf ls\n')
     return { kind: 'ended', code: exitCodes.usage }
   }
-  const record = await readLock(place.lock)
+  const record = readLock(place.lock)
   if (record === undefined) return { kind: 'ended', code: notRunning(context) }
   const owner = ownerOf(record, place.lock)
   await untilItListens(owner)
@@ -56,16 +56,7 @@ export async function untilItListens(owner: Owner): Promise<void> {
   if (self().platform === 'win32' || owner.socket === '') return
   const endMs = realClock.now() + LISTENS_MS
   const never = new AbortController()
-  while (!(await exists(owner.socket)) && realClock.now() < endMs && (await isThere(owner))) await realClock.sleep(STEP_MS, never.signal)
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path)
-    return true
-  } catch {
-    return false
-  }
+  while (!existsNow(owner.socket) && realClock.now() < endMs && (await isThere(owner))) await realClock.sleep(STEP_MS, never.signal)
 }
 
 /** Asks; a refusal and a silence are said, and end with their code. */

@@ -2,7 +2,6 @@
 import { readArguments } from './arguments.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
-import { firstHelp, generalHelp, verbHelp } from './help.ts'
 import { namingVariables } from './naming-variables.ts'
 import { Screen } from './screen.ts'
 import { globalFlags } from './verbs.ts'
@@ -35,11 +34,12 @@ export async function start(argv: readonly string[], machine: Omit<Context, 'wor
     command: parsed.kind === 'verb' ? parsed.command : [],
   }
   if (isSet(parsed.flags, 'help')) {
+    const { generalHelp, verbHelp } = await import('./help.ts')
     world.out(parsed.kind === 'verb' ? verbHelp(parsed.verb) : generalHelp())
     return exitCodes.done
   }
   if (parsed.kind === 'verb') return parsed.verb.run(context)
-  const { contextInUse } = await import('./world.ts')
+  const [{ firstHelp }, { contextInUse }] = await Promise.all([import('./help.ts'), import('./world.ts')])
   world.out(firstHelp(await contextInUse(context)))
   return exitCodes.done
 }

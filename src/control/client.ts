@@ -6,7 +6,7 @@
  * nor keeps the connection (RFC 9112, section 9.3): an answer is a head, an empty line,
  * and what comes until the end.
  */
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 
 /** An answer, or why there is none. */
 export type Asked =
@@ -20,16 +20,28 @@ export interface Question {
   readonly body?: object
   /** Until the answer, whole. */
   readonly signal?: AbortSignal
+  /** A server that says nothing for so long is unreachable. */
+  readonly limitMs?: number
 }
 
 /** Asks once. Never rejects. */
 export async function ask(socketPath: string, question: Question): Promise<Asked> {
   try {
-    const { head, chunks } = await open(socketPath, question, [])
-    return await wholeAnswer(head, chunks)
+    return wholeAnswer(await everythingFrom(send(socketPath, question, [])))
   } catch (error) {
     return { kind: 'unreachable', errno: errnoOf(error) }
   }
+}
+
+/** By events: the first walk over a stream takes as long as the whole answer. */
+function everythingFrom(socket: Socket): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  socket.on('end', () => resolve(Buffer.concat(chunks)))
+  socket.on('error', reject)
+  socket.on('close', () => reject(cutShort()))
+  return promise
 }
 
 /** One message of a stream. */
@@ -48,8 +60,8 @@ export async function follow(
   told: (message: StreamMessage) => void,
 ): Promise<StreamEnd> {
   try {
-    const { head, chunks } = await open(socketPath, { method: 'GET', path, signal }, lastId === undefined ? [] : [`Last-Event-ID: ${lastId}`])
-    if (head.code !== 200) return await wholeAnswer(head, chunks)
+    const { head, chunks } = await open(send(socketPath, { method: 'GET', path, signal }, lastId === undefined ? [] : [`Last-Event-ID: ${lastId}`]))
+    if (head.code !== 200) return answerOf(head, await joined(chunks))
     const decoder = new TextDecoder()
     let rest = ''
     for await (const chunk of chunks) {
@@ -72,12 +84,9 @@ interface Head {
 /** Of a server that is none of ours: more than this is no head. */
 const MAX_HEAD_BYTES = 64 * 1024
 
-async function open(
-  path: string,
-  { method, path: target, body, signal }: Question,
-  headers: readonly string[],
-): Promise<{ head: Head; chunks: AsyncIterable<Buffer> }> {
-  const socket = connect({ path, ...(signal && { signal }) })
+function send(path: string, { method, path: target, body, signal, limitMs }: Question, headers: readonly string[]): Socket {
+  const socket = connect({ path, ...(signal && { signal }), ...(limitMs !== undefined && { timeout: limitMs }) })
+  socket.on('timeout', () => socket.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })))
   const text = body === undefined ? '' : JSON.stringify(body)
   const sent = [
     `${method} ${target} HTTP/1.0`,
@@ -86,20 +95,39 @@ async function open(
     ...(text === '' ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(text)}`]),
   ]
   socket.write(`${sent.join('\r\n')}\r\n\r\n${text}`)
+  return socket
+}
+
+async function open(socket: Socket): Promise<{ head: Head; chunks: AsyncIterable<Buffer> }> {
   const chunks: AsyncIterator<Buffer> = socket[Symbol.asyncIterator]()
   let read = Buffer.alloc(0)
   for (;;) {
     const next = await chunks.next()
-    if (next.done === true || read.length > MAX_HEAD_BYTES) throw Object.assign(new Error('the connection ended before an answer'), { code: 'ECONNRESET' })
+    if (next.done === true || read.length > MAX_HEAD_BYTES) throw cutShort()
     read = Buffer.concat([read, next.value])
-    const end = read.indexOf('\r\n\r\n')
-    if (end >= 0) return { head: headOf(read.subarray(0, end).toString('latin1')), chunks: after(read.subarray(end + 4), chunks) }
+    const parts = split(read)
+    if (parts) return { head: parts.head, chunks: after(parts.body, chunks) }
   }
+}
+
+function split(read: Buffer): { readonly head: Head; readonly body: Buffer } | undefined {
+  const end = read.indexOf('\r\n\r\n')
+  return end < 0 ? undefined : { head: headOf(read.subarray(0, end).toString('latin1')), body: read.subarray(end + 4) }
+}
+
+function cutShort(): Error {
+  return Object.assign(new Error('the connection ended before an answer'), { code: 'ECONNRESET' })
 }
 
 async function* after(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
   if (first.length > 0) yield first
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+}
+
+async function joined(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  const all: Buffer[] = []
+  for await (const chunk of chunks) all.push(chunk)
+  return Buffer.concat(all)
 }
 
 function headOf(text: string): Head {
@@ -108,10 +136,13 @@ function headOf(text: string): Head {
   return { code: Number(/^HTTP\/1\.[01] (\d{3})/.exec(status)?.[1] ?? 0), headers: new Map(headers) }
 }
 
-async function wholeAnswer({ code, headers }: Head, chunks: AsyncIterable<Buffer>): Promise<Asked> {
-  const all: Buffer[] = []
-  for await (const chunk of chunks) all.push(chunk)
-  const bytes = Buffer.concat(all)
+function wholeAnswer(bytes: Buffer): Asked {
+  const parts = split(bytes)
+  if (parts === undefined) throw cutShort()
+  return answerOf(parts.head, parts.body)
+}
+
+function answerOf({ code, headers }: Head, bytes: Buffer): Asked {
   if (bytes.length !== Number(headers.get('content-length') ?? bytes.length)) return { kind: 'unreachable', errno: 'ECONNRESET' }
   const body: unknown = JSON.parse(bytes.toString('utf8'))
   return { kind: 'answered', code, body, version: headers.get('kpf-version') ?? '' }

@@ -1,5 +1,5 @@
 /** What a lock file says of its holder; see `owner-lock.ts` for how one is taken. */
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 
 /** What a lock file says. */
 export interface LockRecord {
@@ -12,10 +12,10 @@ export interface LockRecord {
 }
 
 /** What the lock file says now; undefined when there is none. A broken one is a record that nobody holds. */
-export async function readLock(path: string): Promise<LockRecord | undefined> {
+export function readLock(path: string): LockRecord | undefined {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = readFileSync(path, 'utf8')
   } catch {
     return undefined
   }

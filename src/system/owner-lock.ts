@@ -40,14 +40,14 @@ export async function acquire(path: string, claimant: Claimant, depth = 0): Prom
       await writeFile(fresh, JSON.stringify(record), { mode: 0o600 })
       // A link is there whole or not at all; O_EXCL would leave a moment in which the file is empty.
       if (await linked(fresh, path)) return held(path, { record, claimant, depth })
-      const found = await readLock(path)
+      const found = readLock(path)
       if (found === undefined) continue
       if (await claimant.isAlive(found)) return { kind: 'owned', by: found }
       if (depth === MAX_DEPTH) break
       const turn = await acquire(`${path}.${found.nonce}`, claimant, depth + 1)
       if (turn.kind === 'owned') return turn
       try {
-        if ((await readLock(path))?.nonce !== found.nonce || !(await renamed(fresh, path))) continue
+        if (readLock(path)?.nonce !== found.nonce || !(await renamed(fresh, path))) continue
         return await held(path, { record, claimant, depth })
       } finally {
         await turn.release()
@@ -64,7 +64,7 @@ async function held(path: string, { record, claimant, depth }: { record: LockRec
   return {
     kind: 'held',
     async release() {
-      if ((await readLock(path))?.nonce === record.nonce) await rm(path, { force: true })
+      if (readLock(path)?.nonce === record.nonce) await rm(path, { force: true })
     },
   }
 }
@@ -73,7 +73,7 @@ async function held(path: string, { record, claimant, depth }: { record: LockRec
 async function sweep(path: string, nonce: string, { isAlive }: Claimant): Promise<void> {
   for (const name of await readdir(dirname(path))) {
     if (!name.startsWith(`${basename(path)}.`) || name.includes(nonce)) continue
-    const left = await readLock(join(dirname(path), name))
+    const left = readLock(join(dirname(path), name))
     if (left !== undefined && !(await isAlive(left))) await rm(join(dirname(path), name), { force: true })
   }
 }

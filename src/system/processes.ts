@@ -1,5 +1,5 @@
 /** Other processes of this machine: whether one still runs, and is the one that was meant. */
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 
 /** When a process started, in the machine's own words; a pid is given again, that together with it is not. */
 export async function startOf(pid: number): Promise<string | undefined> {
@@ -15,9 +15,9 @@ export async function startOf(pid: number): Promise<string | undefined> {
 }
 
 /** Field 22 of the process's line, counted from the boot (proc_pid_stat(5)); a zombie has ended. */
-async function linuxStart(pid: number): Promise<string | undefined> {
+function linuxStart(pid: number): string | undefined {
   try {
-    const [stat, boot] = await Promise.all([readFile(`/proc/${pid}/stat`, 'utf8'), readFile('/proc/sys/kernel/random/boot_id', 'utf8')])
+    const [stat = '', boot = ''] = [`/proc/${pid}/stat`, '/proc/sys/kernel/random/boot_id'].map((path) => readFileSync(path, 'utf8'))
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' || fields[0] === 'X' ? undefined : `${boot.trim()} ${fields[19]}`
   } catch {

@@ -36,7 +36,7 @@ test('a second one is told who has it, and gets it after the release', async () 
   expect(await acquire(path, claimant(2))).toMatchObject({ kind: 'owned', by: { pid: 1, note: { socket: '/run/1' } } })
   await first.release()
   await hold(2)
-  expect(await readLock(path)).toMatchObject({ pid: 2, started: 'start of 2' })
+  expect(readLock(path)).toMatchObject({ pid: 2, started: 'start of 2' })
 })
 
 test('what a dead one left is taken over, and nothing of it stays', async () => {
@@ -52,7 +52,7 @@ test('a release of one that was taken over does not touch the new holder', async
   dead.add(1)
   await hold(2)
   await first.release()
-  expect(await readLock(path)).toMatchObject({ pid: 2 })
+  expect(readLock(path)).toMatchObject({ pid: 2 })
 })
 
 test('of thirty that see the same dead holder one takes over', async () => {
@@ -64,7 +64,7 @@ test('of thirty that see the same dead holder one takes over', async () => {
 
 test('one that died while it took over does not stand in the way', async () => {
   await hold(1)
-  const stale = await readLock(path)
+  const stale = readLock(path)
   await writeFile(`${path}.${stale?.nonce}`, JSON.stringify({ nonce: 'bb', pid: 2, started: '', note: {} }))
   await writeFile(`${path}.${stale?.nonce}.bb`, JSON.stringify({ nonce: 'cc', pid: 3, started: '', note: {} }))
   for (const pid of [1, 2, 3]) dead.add(pid)
@@ -86,14 +86,14 @@ test('one whose own file is swept away while it looks writes it again', async ()
     },
   }
   expect(await acquire(path, sweeping)).toMatchObject({ kind: 'held' })
-  expect(await readLock(path)).toMatchObject({ pid: 2 })
+  expect(readLock(path)).toMatchObject({ pid: 2 })
   expect(await readdir(dir)).toEqual(['shop.lock'])
 })
 
 test('a lock file that is cut or empty is nobody’s', async () => {
   await writeFile(path, '{"nonce":')
   await hold(1)
-  expect(await readLock(path)).toMatchObject({ pid: 1 })
+  expect(readLock(path)).toMatchObject({ pid: 1 })
 })
 
 test('a process is known by its start, and one that is not there has none', async () => {
