@@ -36,7 +36,7 @@ const plainBuiltins: Plugin = {
   renderChunk(code, { name, isEntry }) {
     return code.replaceAll(imported, (_, whole: string | undefined, names: string | undefined, module: string) => {
       // An old Node.js has no such function, and must live to be told that it is too old.
-      const taken = isEntry || name === 'base' ? `(process.getBuiltinModule?.("${module}") ?? {})` : `process.getBuiltinModule("${module}")`
+      const taken = isEntry || name === 'start' ? `(process.getBuiltinModule?.("${module}") ?? {})` : `process.getBuiltinModule("${module}")`
       const parts = names === undefined ? '' : `const {${names.replaceAll(/\s+as\s+/g, ': ')}} = ${taken};`
       return whole === undefined ? parts : `const ${whole} = ${taken};${parts}`
     })
@@ -69,8 +69,8 @@ function readWith(...entries: readonly string[]): ReadonlySet<string> {
   return found
 }
 
-const base = readWith('main.ts')
-const start = readWith('cli/start.ts')
+/** The start, for every verb. */
+const start = readWith('main.ts')
 /** What the verbs read that only ask a supervisor. */
 const client = readWith('cli/ps.ts', 'cli/port.ts', 'cli/env.ts', 'control/client.ts')
 /** What is loaded whenever forwards run, and the packages that it needs. */
@@ -80,6 +80,8 @@ const packages = /\/node_modules\/(yaml|zod|ws)\/|config_types|ws-receiver|ws-no
 export default defineConfig({
   input: { kpf: 'src/main.ts', index: 'src/index.ts' },
   platform: 'node',
+  // Its other form needs a chunk that makes modules of CommonJS, read by each start.
+  resolve: { alias: { 'fastest-levenshtein': 'fastest-levenshtein/esm/mod.js' } },
   plugins: [onlyReceiver, plainBuiltins, oneByteEach],
   preserveEntrySignatures: 'allow-extension',
   output: {
@@ -93,8 +95,7 @@ export default defineConfig({
     codeSplitting: {
       includeDependenciesRecursively: false,
       groups: [
-        { name: 'base', test: (id) => base.has(id) && !id.endsWith('main.ts'), priority: 4 },
-        { name: 'start', test: (id) => start.has(id) || id.includes('/fastest-levenshtein/'), priority: 3 },
+        { name: 'start', test: (id) => (start.has(id) && !id.endsWith('/main.ts')) || id.includes('/fastest-levenshtein/'), priority: 3 },
         { name: 'client', test: (id) => client.has(id) || id.includes('/@noble/'), priority: 2 },
         { name: 'core', test: (id) => core.has(id) || packages.test(id), priority: 1 },
       ],

@@ -2,12 +2,13 @@
 /**
  * The process: argument words in, exit code out. The only place that ends the process.
  *
- * Until the verb is known it loads nothing that costs time.
+ * Until the verb is known it reads nothing but the table of verbs.
  */
 import { homedir } from 'node:os'
 import { isatty } from 'node:tty'
 // `process` is the global: importing it as a module asks for its streams, which costs 5 ms.
 import type { Context, Terminal } from './cli/context.ts'
+import { start } from './cli/start.ts'
 import { keepCompiled } from './system/compiled.ts'
 import { writer } from './system/writer.ts'
 import { version } from './version.ts'
@@ -35,7 +36,6 @@ async function main(): Promise<number> {
     const { complete } = await import('./cli/completion-answer.ts')
     return complete(argv.slice(1), contextOf())
   }
-  const { start } = await import('./cli/start.ts')
   return start(argv, contextOf())
 }
 

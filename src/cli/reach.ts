@@ -53,7 +53,7 @@ const STEP_MS = 20
 
 /** Waits for the socket of one that lives, for a moment. A pipe of Windows is no file: it is asked at once. */
 export async function untilItListens(owner: Owner): Promise<void> {
-  if (self().platform === 'win32' || owner.socket === '') return
+  if (self().platform === 'win32' || owner.socket === '' || existsNow(owner.socket)) return
   const endMs = realClock.now() + LISTENS_MS
   const never = new AbortController()
   while (!existsNow(owner.socket) && realClock.now() < endMs && (await isThere(owner))) await realClock.sleep(STEP_MS, never.signal)
