@@ -1,7 +1,6 @@
 /** `kpf check --live`: what the file says, held against the clusters and this machine. */
 import { gatherClusters } from '../doctor/gather-clusters.ts'
 import { gatherPorts, type Machine } from '../doctor/gather-machine.ts'
-import type { Trouble } from '../doctor/finding.ts'
 import { type Fault, liveFaults } from '../doctor/live-rules.ts'
 import type { Loaded } from '../file/load.ts'
 import type { Problem } from '../file/problems.ts'
@@ -9,7 +8,7 @@ import { realClock } from '../system/clock.ts'
 import { findHolder } from '../system/holder.ts'
 import { probePort } from '../system/probe-port.ts'
 import type { Context } from './context.ts'
-import { exitCodeOfClass, exitCodes } from './exit-codes.ts'
+import { exitCodeOfTrouble, exitCodes } from './exit-codes.ts'
 import { interruption } from './interruption.ts'
 import { ownPorts } from './own-ports.ts'
 import { flagsOf } from './project-file.ts'
@@ -42,7 +41,7 @@ export async function checkLive(context: Context, loaded: Extract<Loaded, { kind
   // Half an answer would blame whatever had not answered yet.
   if (forced !== undefined) return { problems: [], code: forced }
   const faults = liveFaults({ timeMs: realClock.wallMs(), ports, forwards: gathered?.forwards ?? [] })
-  const told = faults.map((fault) => ({ problem: problemOf(fault, loaded), code: exitCodeOf(fault.trouble) }))
+  const told = faults.map((fault) => ({ problem: problemOf(fault, loaded), code: exitCodeOfTrouble(fault.trouble, exitCodes.notReady) }))
   const sorted = told.toSorted((a, b) => byPlace(a.problem, b.problem))
   return { problems: sorted.map(({ problem }) => problem), code: sorted[0]?.code ?? exitCodes.done }
 }
@@ -53,27 +52,6 @@ function machineOf(isOurs: Machine['isOurs']): Parameters<typeof gatherPorts>[1]
 
 function problemOf({ forward, aspect, code, message, fix }: Fault, { blame, redact }: Extract<Loaded, { kind: 'loaded' }>): Problem {
   return blame(forward, aspect, { code, message: redact(message), fix: redact(fix) })
-}
-
-/** What is neither a right, a server that is away nor a local port keeps a forward from being ready. */
-function exitCodeOf(trouble: Trouble): number {
-  switch (trouble) {
-    case 'bind':
-      return exitCodes.bind
-    case 'file':
-      return exitCodes.usage
-    case 'approval':
-      return exitCodes.approval
-    case 'auth':
-    case 'rbac':
-    case 'connection':
-      return exitCodeOfClass(trouble)
-    case 'resolve':
-    case 'config':
-    case 'stream':
-    case 'protocol':
-      return exitCodes.notReady
-  }
 }
 
 function byPlace(a: Problem, b: Problem): number {

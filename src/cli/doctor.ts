@@ -12,7 +12,7 @@ import { descriptorLimit } from '../system/limits.ts'
 import { probePort } from '../system/probe-port.ts'
 import { ownProgram, programsNamed } from '../system/programs.ts'
 import { type Context, isSet, textFlag } from './context.ts'
-import { exitCodeOfClass, exitCodes } from './exit-codes.ts'
+import { exitCodeOfTrouble, exitCodes } from './exit-codes.ts'
 import { interruption } from './interruption.ts'
 import { ownPorts } from './own-ports.ts'
 import { flagsOf } from './project-file.ts'
@@ -64,16 +64,6 @@ function fileFacts(wanted: Exclude<Wanted, { readonly kind: 'mistake' }>): FileF
 /** That of the first error. */
 function exitCodeOfFindings(findings: readonly Finding[]): number {
   const first = findings.find(({ severity }) => severity === 'error')
-  switch (first?.trouble) {
-    case undefined:
-      return first === undefined ? exitCodes.done : exitCodes.failed
-    case 'bind':
-      return exitCodes.bind
-    case 'file':
-      return exitCodes.usage
-    case 'approval':
-      return exitCodes.approval
-    default:
-      return exitCodeOfClass(first?.trouble)
-  }
+  if (first === undefined) return exitCodes.done
+  return first.trouble === undefined ? exitCodes.failed : exitCodeOfTrouble(first.trouble, exitCodes.failed)
 }

@@ -1,4 +1,5 @@
 /** Exit codes: documented, stable, told by `kpf help` and docs/cli.md with the words of `exit-meanings.ts`. */
+import type { Trouble } from '../doctor/finding.ts'
 import type { FailureClass } from '../tunnel/failure.ts'
 
 export const exitCodes = {
@@ -48,5 +49,26 @@ export function exitCodeOfClass(failureClass: FailureClass | undefined): number 
       return exitCodes.unreachable
     default:
       return exitCodes.failed
+  }
+}
+
+/** The exit code for what a look at machine, file and cluster found; `otherwise` for what only keeps a forward from being ready. */
+export function exitCodeOfTrouble(trouble: Trouble, otherwise: number): number {
+  switch (trouble) {
+    case 'bind':
+      return exitCodes.bind
+    case 'file':
+      return exitCodes.usage
+    case 'approval':
+      return exitCodes.approval
+    case 'auth':
+    case 'rbac':
+    case 'connection':
+      return exitCodeOfClass(trouble)
+    case 'resolve':
+    case 'config':
+    case 'stream':
+    case 'protocol':
+      return otherwise
   }
 }
