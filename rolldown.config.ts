@@ -33,10 +33,10 @@ const imported = /^import\s*(?:(?:\*\s*as\s+)?(?<whole>[\w$]+)\s*,?\s*)?(?:\{(?<
  */
 const plainBuiltins: Plugin = {
   name: 'plain-builtins',
-  renderChunk(code, { name, isEntry }) {
+  renderChunk(code, { isEntry }) {
     return code.replaceAll(imported, (_, whole: string | undefined, names: string | undefined, module: string) => {
       // An old Node.js has no such function, and must live to be told that it is too old.
-      const taken = isEntry || name === 'start' ? `(process.getBuiltinModule?.("${module}") ?? {})` : `process.getBuiltinModule("${module}")`
+      const taken = isEntry ? `(process.getBuiltinModule?.("${module}") ?? {})` : `process.getBuiltinModule("${module}")`
       const parts = names === undefined ? '' : `const {${names.replaceAll(/\s+as\s+/g, ': ')}} = ${taken};`
       return whole === undefined ? parts : `const ${whole} = ${taken};${parts}`
     })
@@ -69,10 +69,8 @@ function readWith(...entries: readonly string[]): ReadonlySet<string> {
   return found
 }
 
-/** The start, for every verb. */
-const start = readWith('main.ts')
-/** What the verbs read that only ask a supervisor. */
-const client = readWith('cli/ps.ts', 'cli/port.ts', 'cli/env.ts', 'control/client.ts')
+/** The start, for every verb, and the verbs that only ask a supervisor. */
+const start = readWith('cli/start.ts')
 /** What is loaded whenever forwards run, and the packages that it needs. */
 const core = readWith('cli/up.ts', 'cli/up-run.ts', 'system/watching.ts')
 const packages = /\/node_modules\/(yaml|zod|ws)\/|config_types|ws-receiver|ws-no-deflate/
@@ -95,8 +93,11 @@ export default defineConfig({
     codeSplitting: {
       includeDependenciesRecursively: false,
       groups: [
-        { name: 'start', test: (id) => (start.has(id) && !id.endsWith('/main.ts')) || id.includes('/fastest-levenshtein/'), priority: 3 },
-        { name: 'client', test: (id) => client.has(id) || id.includes('/@noble/'), priority: 2 },
+        {
+          name: 'start',
+          test: (id) => start.has(id) || id.includes('/fastest-levenshtein/') || id.includes('/@noble/'),
+          priority: 3,
+        },
         { name: 'core', test: (id) => core.has(id) || packages.test(id), priority: 1 },
       ],
     },

@@ -8,7 +8,6 @@ import { homedir } from 'node:os'
 import { isatty } from 'node:tty'
 // `process` is the global: importing it as a module asks for its streams, which costs 5 ms.
 import type { Context, Terminal } from './cli/context.ts'
-import { start } from './cli/start.ts'
 import { keepCompiled } from './system/compiled.ts'
 import { writer } from './system/writer.ts'
 import { version } from './version.ts'
@@ -36,6 +35,7 @@ async function main(): Promise<number> {
     const { complete } = await import('./cli/completion-answer.ts')
     return complete(argv.slice(1), contextOf())
   }
+  const { start } = await import('./cli/start.ts')
   return start(argv, contextOf())
 }
 

@@ -1,4 +1,12 @@
-/** The verbs that talk to a running project; a part of the table in `verbs.ts`. */
+/**
+ * The verbs that talk to a running project; a part of the table in `verbs.ts`.
+ *
+ * What scripts ask in a loop is read with the table: a file of its own costs each answer
+ * half a millisecond.
+ */
+import { env } from './env.ts'
+import { port, url } from './port.ts'
+import { ps } from './ps.ts'
 import type { Flag, Verb } from './verbs.ts'
 
 const follow: Flag = { name: 'follow', short: 'f', help: 'go on with what comes; before the verb -f is the file' }
@@ -48,7 +56,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf ps', 'kpf ps -o wide', 'kpf ps -o json', 'kpf ps --all --connections', 'kpf ps --watch'],
     arguments: ['forward'],
     exits: [0, 2, 7, 8],
-    run: async (context) => (await import('./ps.ts')).ps(context),
+    run: ps,
   },
   {
     name: 'down',
@@ -158,7 +166,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf port db', 'kpf port api metrics'],
     arguments: ['forward'],
     exits: [0, 2, 3, 7, 8],
-    run: async (context) => (await import('./port.ts')).port(context),
+    run: port,
   },
   {
     name: 'url',
@@ -168,7 +176,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['curl "$(kpf url web)"'],
     arguments: ['forward'],
     exits: [0, 2, 3, 7, 8],
-    run: async (context) => (await import('./port.ts')).url(context),
+    run: url,
   },
   {
     name: 'open',
@@ -188,6 +196,6 @@ export const controlVerbs: readonly Verb[] = [
     outputs: ['shell', 'fish', 'powershell', 'dotenv', 'json', 'github'],
     examples: ['eval "$(kpf env)"', 'kpf env -o fish | source', 'kpf env -o dotenv > .env.kpf', 'kpf env -o github >> "$GITHUB_ENV"'],
     exits: [0, 2, 7, 8],
-    run: async (context) => (await import('./env.ts')).env(context),
+    run: env,
   },
 ]

@@ -8,7 +8,7 @@
 // As a whole: a name that an old Node.js lacks would end it before it is told that it is too old.
 import module from 'node:module'
 import { join } from 'node:path'
-import { cacheFolder } from './user-folders.ts'
+import { cacheFolder } from './cache-folder.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 

@@ -1,6 +1,6 @@
 /** Where the compiled code is kept: the user's cache, by the custom of each platform. */
 import { expect, test } from 'vitest'
-import { cacheFolder } from '../../src/system/user-folders.ts'
+import { cacheFolder } from '../../src/system/cache-folder.ts'
 
 test.each([
   ['linux', {}, '/home/ann', '/home/ann/.cache/kpf'],
