@@ -15,4 +15,4 @@ curl --fail --silent --show-error "$(kpf url app)"
 curl --fail --silent --show-error "$(kpf url mailpit http)"
 
 # The same as variables, for a test suite of its own; its exit code is that of the job.
-kpf run -- sh -c 'curl --fail --silent --show-error "http://$KPF_APP_ADDR"'
+kpf run -- sh -c 'curl --fail --silent --show-error "http://$APP_HOST:$APP_PORT"'

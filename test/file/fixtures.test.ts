@@ -9,6 +9,7 @@ import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { loadBytes } from '../../src/file/load.ts'
+import { exportsOf } from '../../src/file/references.ts'
 import { problemsText } from '../../src/output/problem-text.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -80,4 +81,16 @@ test.each(examples)('example %s loads without a problem, and an editor agrees', 
       .trimEnd()
       .split('\n').length,
   ).toBeLessThanOrEqual(10)
+})
+
+/** Variables of the examples that kpf does not set, but their reader, CI or shell. */
+const others = ['WAIT_TIMEOUT', 'PR', 'GITHUB_ENV']
+
+test.each(examples)('every variable in the programs and README of example %s is one that kpf run sets', (name) => {
+  const directory = join(root, 'examples', name)
+  const loaded = loadBytes('forwards.yaml', readFileSync(join(directory, 'forwards.yaml')), { directory, flags: {} })
+  const known = loaded.kind === 'loaded' ? [...exportsOf(loaded.project).map(([variable]) => variable), ...others] : []
+  const texts = readdirSync(directory).filter((file) => file !== 'forwards.yaml')
+  const used = texts.flatMap((file) => [...readFileSync(join(directory, file), 'utf8').matchAll(/\$\{?([A-Z]\w*)/g)].map(([, variable = '']) => variable))
+  expect(used.filter((variable) => !known.includes(variable))).toEqual([])
 })
