@@ -73,8 +73,15 @@ test('up -d --wait, ps, wait, port, url and env tell where everything is', async
   expect(await project.run('port', 'tools', 'echo')).toMatchObject({ code: 0, stdout: `127.0.0.1:${at.echo}\n` })
   expect(await project.run('url', 'tools')).toMatchObject({ code: 0, stdout: `http://localhost:${at.admin}\n` })
   expect(await fetch(lines((await project.run('url', 'web')).stdout)[0] ?? '').then((response) => response.text())).toContain('pod web-')
-  expect((await project.run('env', '-o', 'dotenv')).stdout).toContain(`KPF_TOOLS_ECHO_PORT=${at.echo}\n`)
-  expect(JSON.parse((await project.run('env', '-o', 'json')).stdout)).toMatchObject({ KPF_WEB_ADDR: `127.0.0.1:${at.web}` })
+  expect((await project.run('env', '-o', 'dotenv')).stdout).toContain(`\nTOOLS_ECHO_PORT=${at.echo}\n`)
+  expect(JSON.parse((await project.run('env', '-o', 'json')).stdout)).toEqual({
+    WEB_HOST: '127.0.0.1',
+    WEB_PORT: `${at.web}`,
+    TOOLS_HOST: '127.0.0.1',
+    TOOLS_PORT: `${at.admin}`,
+    TOOLS_ADMIN_PORT: `${at.admin}`,
+    TOOLS_ECHO_PORT: `${at.echo}`,
+  })
   expect(await project.run('down')).toMatchObject({ code: 0 })
   expect(await project.left()).toEqual([])
 })
@@ -82,7 +89,7 @@ test('up -d --wait, ps, wait, port, url and env tell where everything is', async
 test('run uses what runs, and its code is that of the command', async () => {
   const at = await ports()
   await using project = await ScenarioProject.make(text(at), kubeconfig)
-  const asking = (code: number): readonly string[] => ['run', '--', 'sh', '-c', `curl -fsS "http://$KPF_WEB_ADDR/whoami"; exit ${code}`]
+  const asking = (code: number): readonly string[] => ['run', '--', 'sh', '-c', `curl -fsS "http://$WEB_HOST:$WEB_PORT/whoami"; exit ${code}`]
   // Alone it brings its own up and ends them.
   expect(await project.run(...asking(7))).toMatchObject({ code: 7, stdout: expect.stringMatching(/^web-/), stderr: '' })
   expect(await project.left()).toEqual([])

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { isRefused } from './clients.ts'
 import { freePort, program } from './kpf.ts'
 import { type Cluster, startCluster } from './rig/cluster.ts'
@@ -52,6 +52,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await cluster.stop()
   await rm(dir, { recursive: true, force: true })
+})
+
+/** What a test that failed has left would be found by the next one. */
+afterEach(async () => {
+  for (const name of ['ci', 'make']) await begin([`${dir}/bin/kpf`, 'down', '--now', '--quiet', '-f', join(examples, name, 'forwards.yaml')]).ended
 })
 
 /** Ports of this machine are others' too. */
