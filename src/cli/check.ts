@@ -11,10 +11,6 @@ import { openFiles } from './project-file.ts'
 /** Runs the verb. */
 export async function check(context: Context): Promise<number> {
   const output = textFlag(context.flags, 'output') ?? 'text'
-  if (output !== 'text' && output !== 'json' && output !== 'github') {
-    context.err(`kpf: check knows no output "${output}"\n    use text, json or github\n`)
-    return exitCodes.usage
-  }
   const opened = await openFiles(context)
   if (opened.kind === 'ended') return opened.code
   const { found, loaded } = opened

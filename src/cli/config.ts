@@ -14,10 +14,6 @@ import { openFiles } from './project-file.ts'
 /** Runs the verb. */
 export async function config(context: Context): Promise<number> {
   const output = textFlag(context.flags, 'output') ?? 'yaml'
-  if (output !== 'yaml' && output !== 'json') {
-    context.err(`kpf: config knows no output "${output}"\n    use yaml or json\n`)
-    return exitCodes.usage
-  }
   const opened = await openFiles(context)
   if (opened.kind === 'ended') return opened.code
   const { loaded } = opened

@@ -23,7 +23,6 @@ import { mistake } from './mistake.ts'
 /** Runs the verb. */
 export async function doctor(context: Context): Promise<number> {
   const output = textFlag(context.flags, 'output') ?? 'text'
-  if (output !== 'text' && output !== 'json') return mistake(context, `doctor knows no output "${output}"`, 'use text or json')
   const wanted = await wantedForwards(context)
   if (wanted.kind === 'mistake') return mistake(context, wanted.message, wanted.fix)
   // What it would warn of is among the findings.

@@ -7,12 +7,7 @@ import { type Owner, reach, tell } from './reach.ts'
 
 /** Runs the verb. */
 export async function env(context: Context): Promise<number> {
-  const asked = textFlag(context.flags, 'output') ?? 'shell'
-  const shell = shells.find((word) => word === asked)
-  if (shell === undefined) {
-    context.err(`kpf: env knows no output "${asked}"\n    use ${shells.join(', ')}\n`)
-    return exitCodes.usage
-  }
+  const shell = shells.find((word) => word === textFlag(context.flags, 'output')) ?? 'shell'
   const reached = await reach(context)
   if (reached.kind === 'ended') return reached.code
   const found = await exportsOfOwner(context, reached.owner)

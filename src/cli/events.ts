@@ -1,8 +1,8 @@
 /** `kpf events`: everything that happened, as versioned JSON lines without a gap. */
 import { type Context, isSet } from './context.ts'
-import { exitCodes } from './exit-codes.ts'
+import { mistake } from './mistake.ts'
 import { reach } from './reach.ts'
-import { readStream, sinceOf } from './stream.ts'
+import { readStream, sinceMistake, sinceOf } from './stream.ts'
 
 /** Before every event. */
 const BEGINNING = '1970-01-01T00:00:00Z'
@@ -11,8 +11,8 @@ const BEGINNING = '1970-01-01T00:00:00Z'
 export async function events(context: Context): Promise<number> {
   const since = sinceOf(context)
   if (since === null) {
-    context.err('kpf: --since is a duration or a time\n    write --since 10m or --since 2026-01-01T10:00:00Z\n')
-    return exitCodes.usage
+    const { message, fix } = sinceMistake(context)
+    return mistake(context, message, fix)
   }
   const reached = await reach(context)
   if (reached.kind === 'ended') return reached.code

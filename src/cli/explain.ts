@@ -5,13 +5,10 @@ import { type Context, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { mistake } from './mistake.ts'
 
-const OUTPUTS = ['text', 'json', 'markdown']
-
 /** Runs the verb. */
 export async function explain(context: Context): Promise<number> {
   const output = textFlag(context.flags, 'output') ?? 'text'
   const [word, ...more] = context.words
-  if (!OUTPUTS.includes(output)) return mistake(context, `explain knows no output "${output}"`, `use ${OUTPUTS.join(', ')}`)
   if (more.length > 0) return mistake(context, 'explain wants one code', 'write: kpf explain KPF_PORT_BUSY')
   if (output === 'markdown') return print(context, markdown())
   if (word === undefined) return print(context, output === 'json' ? json(catalogue) : listText())

@@ -11,12 +11,10 @@ import { mistake } from './mistake.ts'
 
 const FLAG_WIDTH = 24
 const VERB_WIDTH = 12
-const OUTPUTS = ['text', 'markdown']
 
 /** Runs the verb. */
 export async function help(context: Context): Promise<number> {
   const output = textFlag(context.flags, 'output') ?? 'text'
-  if (!OUTPUTS.includes(output)) return mistake(context, `help knows no output "${printable(output)}"`, `use ${OUTPUTS.join(' or ')}`)
   if (output === 'markdown') {
     const { cliMarkdown } = await import('./help-markdown.ts')
     context.out(cliMarkdown())

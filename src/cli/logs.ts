@@ -5,27 +5,23 @@ import { logLevels } from '../control/shapes.ts'
 import { timeText } from '../output/event-text.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
+import { mistake } from './mistake.ts'
 import { reach } from './reach.ts'
-import { readStream, sinceOf } from './stream.ts'
+import { readStream, sinceMistake, sinceOf } from './stream.ts'
 
 /** Runs the verb. */
 export async function logs(context: Context): Promise<number> {
   const { flags } = context
   const filter = filterOf(context)
-  const form = textFlag(flags, 'output') ?? 'text'
-  const wrong = typeof filter === 'string' ? filter : form === 'text' || form === 'json' ? undefined : `logs knows no output "${form}"`
-  if (wrong !== undefined || typeof filter === 'string') {
-    context.err(`kpf: ${wrong}\n    ${wrong?.startsWith('logs') ? 'use text or json' : 'see: kpf help logs'}\n`)
-    return exitCodes.usage
-  }
-  const print = (line: string): void => context.out(form === 'json' ? `${line}\n` : textOf(JSON.parse(line) as LogLine))
-  let mistake = ''
-  const reached = await reach({ ...context, err: (text) => (mistake += text) })
+  if ('fix' in filter) return mistake(context, filter.message, filter.fix)
+  const print = (line: string): void => context.out(textFlag(flags, 'output') === 'json' ? `${line}\n` : textOf(JSON.parse(line) as LogLine))
+  let said = ''
+  const reached = await reach({ ...context, err: (text) => (said += text) })
   if (reached.kind === 'owner')
     return readStream(context, reached.owner, { path: pathOf(filter, flags), isFollowed: isSet(flags, 'follow') }, ({ data }) => print(data))
   const left = reached.code === exitCodes.notRunning ? await (await import('./old-log.ts')).oldLog(context, filter) : undefined
   if (left === undefined) {
-    context.err(mistake)
+    context.err(said)
     return reached.code
   }
   for (const line of left) print(JSON.stringify(line))
@@ -34,13 +30,13 @@ export async function logs(context: Context): Promise<number> {
 }
 
 /** What the flags ask for, or which of them says nothing. */
-function filterOf(context: Context): LogFilter | string {
+function filterOf(context: Context): LogFilter | { message: string; fix: string } {
   const since = sinceOf(context)
-  if (since === null) return '--since is a duration or a time'
+  if (since === null) return sinceMistake(context)
   const tail = textFlag(context.flags, 'tail')
-  if (tail !== undefined && !/^\d{1,9}$/.test(tail)) return '--tail is a number'
+  if (tail !== undefined && !/^\d{1,9}$/.test(tail)) return { message: `--tail is no number: "${tail}"`, fix: 'write how many lines, such as --tail 20' }
   const level = logLevels.find((word) => word === (textFlag(context.flags, 'level') ?? 'info'))
-  if (level === undefined) return `--level is ${logLevels.join(', ')}`
+  if (level === undefined) return { message: `there is no level "${textFlag(context.flags, 'level')}"`, fix: `use ${logLevels.join(', ')}` }
   return { level, since, tail: tail === undefined ? undefined : Number(tail), names: context.words }
 }
 

@@ -11,15 +11,9 @@ import { exitCodes } from './exit-codes.ts'
 import { lockFolder } from './place.ts'
 import { asStatus, isThere, ownerOf, untilItListens } from './reach.ts'
 
-const forms = ['text', 'json', 'name'] as const
-
 /** Runs the verb. */
 export async function ls(context: Context): Promise<number> {
-  const form = forms.find((word) => word === (textFlag(context.flags, 'output') ?? 'text'))
-  if (form === undefined) {
-    context.err(`kpf: ls knows no output "${textFlag(context.flags, 'output')}"\n    use ${forms.join(', ')}\n`)
-    return exitCodes.usage
-  }
+  const form = textFlag(context.flags, 'output')
   const folder = lockFolder(context, self().platform)
   const found = await Promise.all((await locksIn(folder)).map((name) => projectOf(join(folder, name), context)))
   const all = found.filter((status) => status !== undefined).toSorted((a, b) => (a.project.name < b.project.name ? -1 : 1))

@@ -20,10 +20,6 @@ import { termsOf } from './terms.ts'
 /** Runs the verb. */
 export async function planVerb(context: Context): Promise<number> {
   const output = textFlag(context.flags, 'output') ?? 'text'
-  if (output !== 'text' && output !== 'json') {
-    context.err(`kpf: plan knows no output "${output}"\n    use text or json\n`)
-    return exitCodes.usage
-  }
   const opened = await openFiles(context, context.words)
   if (opened.kind === 'ended') return opened.code
   const { found, loaded, snapshot } = opened

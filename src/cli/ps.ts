@@ -5,17 +5,14 @@ import { driftLines, psLines } from '../output/ps-table.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { askWithin } from './asking.ts'
+import { mistake } from './mistake.ts'
 import { type Owner, reach, statusFrom } from './reach.ts'
-
-const forms = ['text', 'wide', 'json', 'yaml', 'name'] as const
 
 /** Runs the verb. */
 export async function ps(context: Context): Promise<number> {
-  const form = forms.find((word) => word === (textFlag(context.flags, 'output') ?? 'text'))
-  if (form === undefined) {
-    context.err(`kpf: ps knows no output "${textFlag(context.flags, 'output')}"\n    use ${forms.join(', ')}\n`)
-    return exitCodes.usage
-  }
+  const form = textFlag(context.flags, 'output') ?? 'text'
+  if (isSet(context.flags, 'watch') && form !== 'text' && form !== 'wide')
+    return mistake(context, `ps --watch draws a table, not "${form}"`, 'use text or wide; for programs: kpf events -f')
   if (isSet(context.flags, 'watch'))
     return (await import('./watch-status.ts')).watchStatus(context, (status) => textOf(shown(status, context), context, form === 'wide'))
   const reached = await reach(context)
@@ -33,8 +30,7 @@ export async function ps(context: Context): Promise<number> {
     case 'name':
       context.out(status.forwards.map(({ name }) => `${name}\n`).join(''))
       break
-    case 'text':
-    case 'wide':
+    default:
       context.out(`${textOf(status, context, form === 'wide').join('\n')}\n`)
   }
   return exitCodes.done

@@ -7,10 +7,6 @@ import { exitCodes } from './exit-codes.ts'
 /** Runs the verb. */
 export async function schema(context: Context): Promise<number> {
   const output = textFlag(context.flags, 'output') ?? 'json'
-  if (output !== 'json' && output !== 'markdown') {
-    context.err(`kpf: schema knows no output "${output}"\n    use json or markdown\n`)
-    return exitCodes.usage
-  }
   context.out(output === 'json' ? `${JSON.stringify(jsonSchema(), undefined, 2)}\n` : fileDocument())
   return exitCodes.done
 }

@@ -2,8 +2,10 @@
 import { readArguments } from './arguments.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
+import { mistake } from './mistake.ts'
 import { namingVariables } from './naming-variables.ts'
 import { Screen } from './screen.ts'
+import { unfit } from './unfit.ts'
 import { globalFlags } from './verbs.ts'
 
 /** Runs what the words ask for; resolves with the exit code. */
@@ -38,7 +40,10 @@ export async function start(argv: readonly string[], machine: Omit<Context, 'wor
     world.out(parsed.kind === 'verb' ? verbHelp(parsed.verb) : generalHelp())
     return exitCodes.done
   }
-  if (parsed.kind === 'verb') return parsed.verb.run(context)
+  if (parsed.kind === 'verb') {
+    const wrong = unfit(parsed.verb, context)
+    return wrong === undefined ? parsed.verb.run(context) : mistake(context, wrong.message, wrong.fix)
+  }
   const [{ firstHelp }, { contextInUse }] = await Promise.all([import('./help.ts'), import('./world.ts')])
   world.out(firstHelp(await contextInUse(context)))
   return exitCodes.done

@@ -43,6 +43,11 @@ export async function readStream(
   }
 }
 
+/** What is said of a `--since` that is neither. */
+export function sinceMistake({ flags }: Context): { readonly message: string; readonly fix: string } {
+  return { message: `--since is no duration and no time: "${textFlag(flags, 'since')}"`, fix: 'write --since 10m or --since 2026-01-01T10:00:00Z' }
+}
+
 /** `--since` as RFC 3339: a time, or a duration before now. Null when it is neither. */
 export function sinceOf(context: Context): string | undefined | null {
   const text = textFlag(context.flags, 'since')

@@ -17,7 +17,6 @@ import { interruption } from './interruption.ts'
 import { flagsOf, readApproved, theFiles } from './project-file.ts'
 import { clustersFor } from './world.ts'
 
-const OUTPUTS = ['text', 'json', 'mermaid']
 const TRANSPORTS = ['auto', 'websocket', 'spdy', 'channel'] as const
 const MAX_REPEATS = 100
 
@@ -92,7 +91,6 @@ interface Read {
 
 async function readRequest(context: Context): Promise<Read | Mistake> {
   const output = textFlag(context.flags, 'output') ?? 'text'
-  if (!OUTPUTS.includes(output)) return { message: `trace knows no output "${output}"`, fix: 'use text, json or mermaid' }
   const mode = TRANSPORTS.find((transport) => transport === (textFlag(context.flags, 'transport') ?? 'auto'))
   if (mode === undefined) return { message: `there is no transport "${textFlag(context.flags, 'transport')}"`, fix: `use ${TRANSPORTS.join(', ')}` }
   const probe = textFlag(context.flags, 'probe') ?? 'none'

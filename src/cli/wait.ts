@@ -25,7 +25,7 @@ export async function wait(context: Context): Promise<number> {
   const timeout = textFlag(context.flags, 'timeout') ?? DEFAULT_TIMEOUT
   if ((goal !== 'ready' && goal !== 'stopped') || !isDuration(timeout)) {
     const wrong = goal !== 'ready' && goal !== 'stopped' ? `--for is ready or stopped, not "${goal}"` : `--timeout is no duration: "${timeout}"`
-    context.err(`kpf: ${wrong}\n    see: kpf help wait\n`)
+    context.err(`kpf: ${wrong}\n    ${wrong.startsWith('--for') ? 'see: kpf help wait' : 'write 30s, 500ms or 2m'}\n`)
     return exitCodes.usage
   }
   const reached = await reach(context.words.length === 0 && goal === 'stopped' ? { ...context, err: () => {} } : context)

@@ -238,7 +238,11 @@ export const verbTable: Readonly<Record<string, VerbCells>> = {
   },
   rbac: {
     more: [at(/pods\/portforward/, 'idle', 'rbac', '--check'), at(/kind: Group\n/, 'idle', 'rbac', '--for-group', 'dev')],
-    forms: { yaml: at(/^[^]*kind: Role\n/, 'idle', 'rbac'), json: at('json', 'idle', 'rbac', '-o', 'json') },
+    forms: {
+      yaml: at(/^[^]*kind: Role\n/, 'idle', 'rbac'),
+      json: at('json', 'idle', 'rbac', '-o', 'json'),
+      text: at(/pods\/portforward/, 'idle', 'rbac', '--check', '-o', 'text'),
+    },
     exits: {
       0: ['idle', 'rbac'],
       2: ['broken', 'rbac'],
