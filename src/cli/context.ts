@@ -54,6 +54,11 @@ export function isSet(flags: FlagValues, name: string): boolean {
   return value === true || (Array.isArray(value) && value.includes(true))
 }
 
+/** Tells what is no problem: with `--quiet` nothing. */
+export function say({ flags, err }: Pick<Context, 'flags' | 'err'>, text: string): void {
+  if (!isSet(flags, 'quiet')) err(text)
+}
+
 /** All texts of a repeatable flag. */
 export function textFlags(flags: FlagValues, name: string): readonly string[] {
   const value = flags[name]

@@ -1,20 +1,19 @@
 /** `kpf down`: ends the project, or some of its forwards; nothing to end is no mistake. */
 import { durationMs } from '../file/duration.ts'
+import { printable } from '../file/printable.ts'
 import { counted } from '../output/words.ts'
-import { realClock } from '../system/clock.ts'
 import { readLock } from '../system/lock-record.ts'
 import { self } from '../system/processes.ts'
 import { askWithin } from './asking.ts'
-import { type Context, isSet, textFlag } from './context.ts'
+import { type Context, isSet, say, textFlag } from './context.ts'
 import { isDuration } from './durations.ts'
 import { exitCodes } from './exit-codes.ts'
 import { placeOf } from './place.ts'
-import { asStatus, isThere, type Owner, reach, silent, tell } from './reach.ts'
+import { asStatus, isReleased, isThere, type Owner, reach, silent, tell } from './reach.ts'
 
 const DRAIN_MS = 10_000
 /** For the supervisor to end once everything is closed. */
 const GRACE_MS = 10_000
-const STEP_MS = 20
 
 /** Runs the verb. */
 export async function down(context: Context): Promise<number> {
@@ -46,10 +45,10 @@ async function some(context: Context, owner: Owner, drainMs: number): Promise<nu
 async function all(context: Context, owner: Owner, drainMs: number): Promise<number> {
   const leaving = context.onSignal(() => void askWithin(owner.socket, end(0)))
   const asked = await askWithin(owner.socket, end(drainMs), drainMs + GRACE_MS)
-  const isGone = await released(owner)
+  const isGone = await isReleased(owner, GRACE_MS)
   leaving()
   if (!isGone) return silent(context, owner, asked.kind === 'unreachable' ? asked.errno : 'still there')
-  say(context, asked.kind === 'answered' ? `stopped: ${totals(asked.body)}\n` : 'stopped\n')
+  say(context, asked.kind === 'answered' ? `${nameIn(asked.body)}stopped: ${totals(asked.body)}\n` : 'stopped\n')
   return exitCodes.done
 }
 
@@ -57,15 +56,10 @@ function end(drainMs: number): { method: 'POST'; path: string; body: object } {
   return { method: 'POST', path: '/v1/stop', body: { end: true, drainMs } }
 }
 
-/** Waits until its lock is another's, or nobody's: then the next `up` may begin. */
-async function released(owner: Owner): Promise<boolean> {
-  const endMs = realClock.now() + GRACE_MS
-  const never = new AbortController()
-  while (realClock.now() < endMs) {
-    if (readLock(owner.lock)?.nonce !== owner.nonce || !(await isThere(owner))) return true
-    await realClock.sleep(STEP_MS, never.signal)
-  }
-  return false
+/** An older supervisor does not say it. */
+function nameIn(body: unknown): string {
+  const name: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'project') : undefined
+  return typeof name === 'string' ? `${printable(name)} ` : ''
 }
 
 function totals(body: unknown): string {
@@ -79,8 +73,4 @@ function totals(body: unknown): string {
 function nothing(context: Context): number {
   say(context, 'nothing runs\n')
   return exitCodes.done
-}
-
-function say(context: Context, text: string): void {
-  if (!isSet(context.flags, 'quiet')) context.err(text)
 }

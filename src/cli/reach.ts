@@ -104,9 +104,24 @@ export async function isThere({ pid, started }: Owner): Promise<boolean> {
   return pid > 0 && (await startOf(pid)) === started
 }
 
+/** Waits until its lock is another's, or nobody's: then the next `up` may begin. */
+export async function isReleased(owner: Owner, limitMs: number): Promise<boolean> {
+  const endMs = realClock.now() + limitMs
+  const never = new AbortController()
+  for (;;) {
+    if (readLock(owner.lock)?.nonce !== owner.nonce || !(await isThere(owner))) return true
+    if (realClock.now() >= endMs) return false
+    await realClock.sleep(STEP_MS, never.signal)
+  }
+}
+
+/** What a socket says that is closed: its process may be about to leave. */
+const closed = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
+const LEAVES_MS = 1_000
+
 /** Says why there is no answer, and gives the code. */
 export async function silent(context: Context, owner: Owner, errno: string): Promise<number> {
-  if (!(await isThere(owner))) return notRunning(context)
+  if (await isReleased(owner, closed.has(errno) ? LEAVES_MS : 0)) return notRunning(context)
   context.err(`kpf: the supervisor (pid ${owner.pid}) does not answer (${errno})\n    if it stays so: kill ${owner.pid}, then kpf up\n`)
   return exitCodes.owned
 }

@@ -2,6 +2,7 @@
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import { isoTime } from '../supervisor/iso-time.ts'
 import { realClock } from '../system/clock.ts'
+import { logLine } from '../control/history.ts'
 import { eventLine } from '../output/jsonl.ts'
 import { eventLines, type SpecOf } from '../output/event-text.ts'
 import { type Context, isSet, textFlag } from './context.ts'
@@ -36,18 +37,35 @@ export function render(supervisor: Supervisor, context: Context, title: string):
       return { isLive: false, close: supervisor.subscribe((event) => context.out(`${eventLine(event, wallAt)}\n`)) }
     }
     case 'quiet':
-      return {
-        isLive: false,
-        close: supervisor.subscribe((event) => {
-          if (event.type === 'config-rejected' || event.type === 'warning') context.err(`${eventLines(event, specOf).join('\n')}\n`)
-        }),
-      }
+      return quiet(supervisor, context, specOf)
     case 'auto':
       if (context.terminal.isInteractive) return liveTable(supervisor, context, { title, specOf })
       return plain(supervisor, context, specOf)
     case 'plain':
     case undefined:
       return plain(supervisor, context, specOf)
+  }
+}
+
+/** What is wrong, as `kpf logs --level warning` has it. */
+function quiet(supervisor: Supervisor, context: Context, specOf: SpecOf): Renderer {
+  return {
+    isLive: false,
+    close: supervisor.subscribe((event) => {
+      const line = logLine(event, specOf)
+      if (line !== undefined && line.level !== 'info') context.err(`${line.text}\n`)
+    }),
+  }
+}
+
+/** Beside a command, whose own output it must not mix with: nothing of single forwards, which are waited for. */
+export function warned(supervisor: Supervisor, context: Context): Renderer {
+  return {
+    isLive: false,
+    close: supervisor.subscribe((event) => {
+      if (event.type === 'config-rejected' || event.type === 'warning')
+        context.err(`${eventLines(event, (name) => supervisor.forward(name)?.spec).join('\n')}\n`)
+    }),
   }
 }
 

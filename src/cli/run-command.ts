@@ -29,21 +29,31 @@ export async function run(context: Context): Promise<number> {
   }
   // What is said of the forwards must not mix with what the command says.
   const quiet: Context = { ...context, flags: { ...context.flags, quiet: true } }
-  const begun = await begin(quiet)
-  if (typeof begun === 'number') return exitCodes.runFailed
-  const { start, claim } = begun
-  if (claim.kind === 'owned') return besides(context, claim.owner)
-  return runProject(start, { claim, options, parent: undefined, beside: (running, supervisor) => withOwn(context, running, supervisor) })
+  for (;;) {
+    const begun = await begin(quiet)
+    if (typeof begun === 'number') return exitCodes.runFailed
+    const { start, claim } = begun
+    if (claim.kind !== 'owned')
+      return runProject(start, { claim, options, parent: undefined, beside: (running, supervisor) => withOwn(context, running, supervisor) })
+    const code = await besides(context, claim.owner)
+    // It ended before it was of use: now there is none, or another.
+    if (code !== 'ending') return code
+  }
 }
 
-/** With a project of somebody else's. */
-async function besides(context: Context, owner: Owner): Promise<number> {
+/** With a project of somebody else's; `ending` when that goes before the command has begun. */
+async function besides(context: Context, owner: Owner): Promise<number | 'ending'> {
   const silent: Context = { ...context, err: () => {} }
-  if (context.words.length > 0 && (await applyTo(silent, owner)) !== exitCodes.done) {
+  const applied = context.words.length > 0 ? await applyTo(silent, owner) : exitCodes.done
+  if (applied === 'ending') return applied
+  if (applied !== exitCodes.done) {
     context.err('kpf: the running project does not take these forwards\n    see: kpf up -d\n')
     return exitCodes.runFailed
   }
-  const code = await waitFor(context, owner, waiting(context))
+  let said = ''
+  const code = await waitFor({ ...context, err: (text) => void (said += text) }, owner, waiting(context))
+  if (code === exitCodes.notRunning) return 'ending'
+  context.err(said)
   if (code !== exitCodes.done) return failed(code)
   const found = await exportsOfOwner(context, owner)
   return typeof found === 'number' ? exitCodes.runFailed : command(context, found, new Promise(() => {}))

@@ -67,7 +67,7 @@ export class RunningProject implements Controlled {
   readonly #readers = new Set<(snapshot: Snapshot) => void>()
   /** What a reload by hand has applied: the watcher comes to the same a moment later, and is no news. */
   #byHand: string | undefined
-  #ended: EndedBody = { forwards: 0, served: 0, failed: 0, reset: 0 }
+  #ended: Omit<EndedBody, 'project'> = { forwards: 0, served: 0, failed: 0, reset: 0 }
 
   constructor(world: World, start: Start) {
     const { supervisor } = world
@@ -98,7 +98,7 @@ export class RunningProject implements Controlled {
 
   /** Makes what runs what is wanted. */
   begin(): void {
-    this.#apply(this.#project)
+    this.#applyFile(this.#project)
   }
 
   /** The watched files say something new. */
@@ -107,7 +107,7 @@ export class RunningProject implements Controlled {
     this.#problems = []
     const isKnown = this.#byHand === JSON.stringify(project)
     this.#byHand = undefined
-    if (!isKnown) this.#apply(await this.#start.choose(project))
+    if (!isKnown) this.#applyFile(await this.#start.choose(project))
   }
 
   bad(problems: readonly Problem[]): void {
@@ -223,7 +223,7 @@ export class RunningProject implements Controlled {
     this.#problems = []
     for (const tell of this.#readers) tell(snapshot)
     this.#byHand = JSON.stringify(loaded.project)
-    return this.#apply(await this.#start.choose(loaded.project))
+    return this.#applyFile(await this.#start.choose(loaded.project))
   }
 
   start(names: readonly string[]): NamesBody {
@@ -256,7 +256,7 @@ export class RunningProject implements Controlled {
 
   async end(drainMs: number): Promise<EndedBody> {
     await this.ending.begin(drainMs)
-    return this.#ended
+    return { project: this.name, ...this.#ended }
   }
 
   #running(): readonly string[] {
@@ -275,14 +275,19 @@ export class RunningProject implements Controlled {
       .map(({ spec }) => spec)
   }
 
-  #apply(project: Project): AppliedBody {
-    const { supervisor } = this.#world
+  #applyFile(project: Project): AppliedBody {
     this.#project = project
     this.#appliedAt = isoTime(realClock.wallMs())
+    return this.#apply(project, this.#start.found.shownAs)
+  }
+
+  /** Without a file it is the wish that changed. */
+  #apply(project: Project, file = ''): AppliedBody {
+    const { supervisor } = this.#world
     const orphans = this.#orphans(this.#context, project)
     const own = chosen(project, this.#wish)
     const wanted = { ...own, forwards: [...own.forwards, ...orphans] }
-    const operations = supervisor.apply(wanted, this.#start.found.shownAs)
+    const operations = supervisor.apply(wanted, file)
     const { generation } = supervisor.snapshot()
     return {
       kind: 'applied',

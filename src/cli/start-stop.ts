@@ -1,7 +1,7 @@
 /** `kpf start`, `stop`, `restart`, `reload`: what runs, without touching the file. */
 import type { AppliedBody } from '../control/shapes.ts'
 import { problemsText } from '../output/problem-text.ts'
-import type { Context } from './context.ts'
+import { type Context, say } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { reach, tell } from './reach.ts'
 
@@ -14,7 +14,7 @@ export async function act(context: Context, verb: keyof typeof done): Promise<nu
   const told = await tell(context, reached.owner, { method: 'POST', path: `/v1/${verb}`, body: { names: context.words } })
   if (told.kind === 'ended') return told.code
   const names = namesOf(told.body)
-  context.err(names.length === 0 ? `nothing to ${verb}\n` : `${done[verb]}: ${names.join(', ')}\n`)
+  say(context, names.length === 0 ? `nothing to ${verb}\n` : `${done[verb]}: ${names.join(', ')}\n`)
   return exitCodes.done
 }
 
@@ -37,19 +37,17 @@ export function tellApplied(context: Context, body: unknown): number {
     context.err(`not applied, what runs goes on\n${problemsText(outcome.problems)}\n`)
     return outcome.needsApproval ? exitCodes.approval : exitCodes.usage
   }
-  if (outcome.differs?.length) context.err(differsText(outcome.differs))
-  context.err(`applied: ${outcome.summary}\n`)
-  if (outcome.orphans.length > 0) context.err(`kept, though not in the file: ${outcome.orphans.join(', ')}\n`)
+  if (outcome.differs?.length) tellDiffering(context, outcome.differs)
+  say(context, `applied: ${outcome.summary}\n`)
+  if (outcome.orphans.length > 0) say(context, `kept, though not in the file: ${outcome.orphans.join(', ')}\n`)
   return exitCodes.done
 }
 
 /** A second command line counts, as with compose; the kubeconfigs of its environment are open already. */
-function differsText(differs: readonly string[]): string {
+function tellDiffering(context: Context, differs: readonly string[]): void {
   const taken = differs.filter((what) => what !== '$KUBECONFIG')
-  return [
-    ...(taken.length > 0 ? [`read with other ${taken.join(', ')} than before\n`] : []),
-    ...(differs.length > taken.length ? ['kpf: it goes on with the KUBECONFIG that it was started with\n    to change that: kpf down, then kpf up\n'] : []),
-  ].join('')
+  if (taken.length > 0) say(context, `read with other ${taken.join(', ')} than before\n`)
+  if (differs.length > taken.length) context.err('kpf: it goes on with the KUBECONFIG that it was started with\n    to change that: kpf down, then kpf up\n')
 }
 
 function namesOf(body: unknown): readonly string[] {

@@ -12,7 +12,7 @@ import type { Claim } from './claim.ts'
 import { isSet } from './context.ts'
 import { firstReady } from './first-ready.ts'
 import { exitCodes } from './exit-codes.ts'
-import { render, type Renderer } from './renderer.ts'
+import { render, type Renderer, warned } from './renderer.ts'
 import { runUntilStopped } from './run.ts'
 import { RunningProject, type Start } from './running.ts'
 import type { UpOptions } from './up-options.ts'
@@ -41,14 +41,18 @@ export async function runProject(start: Start, { claim, options, parent, beside 
   const { context, found, snapshot, project } = start
   const world = buildWorld(context, { concurrency: project.settings.concurrency })
   const running = new RunningProject(world, start)
-  const renderer: Drawing = start.isDetached ? await logged(world.supervisor, start) : await drawn(world, running, start)
+  const renderer: Drawing = start.isDetached
+    ? await logged(world.supervisor, start)
+    : beside
+      ? warned(world.supervisor, context)
+      : await drawn(world, running, start)
   const over = new AbortController()
   const failed = failures(world.supervisor, running, options)
   if (options.readyFd !== undefined) tellWhenReady(world.supervisor, options.readyFd)
   running.begin()
   const control = serve(running, world.supervisor, { claim, afterMs: start.isDetached ? 0 : SERVE_AFTER_MS, signal: over.signal })
   void limited(running, options, over.signal)
-  void afterBinding(world.supervisor, running, { options, parent, control, signal: over.signal })
+  void afterBinding(world.supervisor, running, { options, parent, isQuiet: isSet(context.flags, 'quiet'), control, signal: over.signal })
   const watching = !found.isWatchable || isSet(context.flags, 'no-watch') ? undefined : watchFiles(world, running, { snapshot, approvals: start.approvals })
   // Who does not want edits to be watched asks for them with it.
   const reload = (): void => void (watching ? watching.then(({ source }) => source.changed()) : running.reload())
@@ -141,12 +145,13 @@ async function limited(running: RunningProject, { ttlMs }: UpOptions, signal: Ab
 interface AfterBinding {
   readonly options: UpOptions
   readonly parent: ParentLink | undefined
+  readonly isQuiet: boolean
   readonly control: Promise<unknown>
   readonly signal: AbortSignal
 }
 
 /** Tells those who wait for the ports: a file, and the process that started this one. */
-async function afterBinding(supervisor: Supervisor, running: RunningProject, { options, parent, control, signal }: AfterBinding): Promise<void> {
+async function afterBinding(supervisor: Supervisor, running: RunningProject, { options, parent, isQuiet, control, signal }: AfterBinding): Promise<void> {
   if (options.portsFile === undefined && parent === undefined) return
   const blocked = await whenBound(supervisor, signal)
   if (signal.aborted) return
@@ -158,7 +163,7 @@ async function afterBinding(supervisor: Supervisor, running: RunningProject, { o
   await control
   for (const { spec, status } of blocked)
     parent.tell({ kind: 'said', text: `kpf: ${spec.name}: ${status.message ?? status.phase}\n    ${status.hint ?? 'see: kpf ps'}\n` })
-  parent.tell({ kind: 'said', text: `${running.name} runs in the background (pid ${self().pid}): kpf ps, kpf logs -f, kpf down\n` })
+  if (!isQuiet) parent.tell({ kind: 'said', text: `${running.name} runs in the background (pid ${self().pid}): kpf ps, kpf logs -f, kpf down\n` })
   parent.tell({ kind: 'up', code: blocked.length > 0 ? exitCodes.bind : exitCodes.done, name: running.name })
   parent.leave()
 }

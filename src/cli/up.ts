@@ -7,7 +7,7 @@ import { approvedFiles, trustCommand } from './approvals.ts'
 import { applyTo, attach, nameOf } from './attach.ts'
 import { portChooser } from './auto-ports.ts'
 import { type Claim, claimProject } from './claim.ts'
-import { type Context, isSet, textFlag } from './context.ts'
+import { type Context, isSet, say, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { placeOf } from './place.ts'
 import { openFiles, readFiles } from './project-file.ts'
@@ -106,6 +106,6 @@ async function join(context: Context, { project, snapshot, variables }: Start, {
   const code = await applyTo(context, owner, { terms: termsOf(context, variables), ...(content !== undefined && { content }) })
   if (code !== exitCodes.done) return code
   if (!isDetached) return attach(context, owner, name)
-  context.err(`${name} already runs (pid ${owner.pid})\n`)
+  say(context, `${name} already runs (pid ${owner.pid})\n`)
   return code
 }

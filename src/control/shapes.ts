@@ -135,6 +135,8 @@ export interface NamesBody {
 
 /** The end of everything. */
 export interface EndedBody {
+  /** Its name. */
+  readonly project: string
   readonly forwards: number
   readonly served: number
   readonly failed: number

@@ -19,7 +19,8 @@ export function eventLines(event: Event, specOf: SpecOf, timeOf: (time: string) 
       return [`${event.forward}: moved to pod ${event.to.pod}${versions} (${event.from.pod} ${left[event.why]}${draining})`]
     }
     case 'config-applied':
-      return event.generation === 1 ? [] : [`${event.file} applied: ${printPlan(event.plan, event.untouched)}`]
+      if (event.generation === 1) return []
+      return [`${event.file === '' ? 'by hand' : `${event.file} applied`}: ${printPlan(event.plan, event.untouched)}`]
     case 'config-rejected':
       return [
         `${event.file} not applied${event.runningSince === null ? '' : `, still running the one of ${timeOf(event.runningSince)}`}`,

@@ -112,12 +112,12 @@ export class Supervisor {
     return this.#forwards.get(name)
   }
 
-  /** Makes the running forwards those of the project; what is equal is not touched. */
+  /** Makes the running forwards those of the project; what is equal is not touched. `file` is empty where no file asks for it. */
   apply(project: Project, file: string): readonly Operation[] {
     if (this.#isStopping) return []
     const operations = this.preview(project)
     this.#generation++
-    this.#appliedAt = isoTime(this.#parts.clock.wallMs())
+    if (file !== '') this.#appliedAt = isoTime(this.#parts.clock.wallMs())
     this.#bus.tell({ type: 'config-applied', file, generation: this.#generation, plan: operations, untouched: untouched(project.forwards, operations) })
     execute(operations, project.forwards, {
       get: (name) => this.#forwards.get(name),

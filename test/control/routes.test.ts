@@ -15,7 +15,7 @@ const ending: Controlled = {
   stop: (names) => ({ names }),
   restart: (names) => ({ names }),
   kick: () => {},
-  end: async () => ({ forwards: 1, served: 0, failed: 0, reset: 0 }),
+  end: async () => ({ project: 'shop', forwards: 1, served: 0, failed: 0, reset: 0 }),
 }
 
 test('a project that is ending takes nothing on, tells how it is, and may be hurried', async () => {

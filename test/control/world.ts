@@ -77,7 +77,7 @@ export function controlled(asked: string[]): Controlled {
     kick: () => void asked.push('kick'),
     end: async (drainMs) => {
       asked.push(`end ${drainMs}`)
-      return { forwards: 2, served: 3, failed: 0, reset: 0 }
+      return { project: 'shop', forwards: 2, served: 3, failed: 0, reset: 0 }
     },
   }
 }

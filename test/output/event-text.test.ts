@@ -33,6 +33,8 @@ test('every event as a person reads it', () => {
     forwards.yaml applied: + cache  ~ shop (was "web")  ~ api (port 8080 -> 8081)  - legacy; 9 untouched
     [config-applied]
     forwards.yaml applied: nothing changed; 11 untouched
+    [config-applied]
+    by hand: - api; 10 untouched
     [config-rejected]
     forwards.yaml not applied, still running the one of 10:41:07
     forwards.yaml:14:5 KPF_FIELD_UNKNOWN there is no field "prots"

@@ -83,6 +83,7 @@ export const facts: { readonly [Type in Fact['type']]: readonly Extract<Fact, { 
       untouched: 9,
     },
     { type: 'config-applied', file: 'forwards.yaml', generation: 3, plan: [], untouched: 11 },
+    { type: 'config-applied', file: '', generation: 4, plan: [{ kind: 'stop', forward: 'api', cause: 'removed' }], untouched: 10 },
   ],
   'config-rejected': [
     {

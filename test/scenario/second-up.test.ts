@@ -3,16 +3,19 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Context } from '../../src/cli/context.ts'
+import { ownerOf, silent } from '../../src/cli/reach.ts'
 import { placeOf } from '../../src/cli/place.ts'
+import type { StatusBody } from '../../src/control/shapes.ts'
 import { History } from '../../src/control/history.ts'
 import { serveControl } from '../../src/control/server.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { isoTime } from '../../src/supervisor/iso-time.ts'
 import { realClock } from '../../src/system/clock.ts'
+import { readLock } from '../../src/system/lock-record.ts'
 import { acquire } from '../../src/system/owner-lock.ts'
 import { privateFolder } from '../../src/system/private-folder.ts'
 import { startOf } from '../../src/system/processes.ts'
-import { controlled } from '../control/world.ts'
+import { controlled, status } from '../control/world.ts'
 import { freePort } from '../e2e/kpf.ts'
 import { ScenarioProject } from './project.ts'
 import { startShop } from './shop.ts'
@@ -66,18 +69,23 @@ test('its flags, files of variables and variables are those that the file is rea
   expect(elsewhere.stderr).toContain('it goes on with the KUBECONFIG that it was started with')
 })
 
-test.each([
-  ['0.0.1', 'to start it anew: kpf down && kpf up -d'],
-  ['999.0.0', 'this kpf is the older one'],
-])('a run that has not listened yet is waited for; one of version %s is told as such, once', async (version, words) => {
-  await using project = await ScenarioProject.make(`forwards:\n  web: svc/web ${await freePort()}:80\n`, sandbox.kubeconfig)
+/** This process as the supervisor of a project: its lock, and where it is to listen. */
+async function held(project: ScenarioProject): Promise<{ readonly socket: string; readonly lock: string; readonly release: () => Promise<void> }> {
   // Just what finding it takes.
   const place = await placeOf({ cwd: project.dir, env: project.env, home: project.dir, flags: {} } as unknown as Context, process.platform)
   if (place === undefined) throw new Error('there is a file')
   await privateFolder(join(project.dir, 'kpf/projects'))
   const socket = join(project.dir, 'c.sock')
-  const started = (await startOf(process.pid)) ?? ''
-  const lock = await acquire(place.lock, { pid: process.pid, started, note: { socket }, isAlive: async () => true })
+  const lock = await acquire(place.lock, { pid: process.pid, started: (await startOf(process.pid)) ?? '', note: { socket }, isAlive: async () => true })
+  return { socket, lock: place.lock, release: async () => (lock.kind === 'held' ? lock.release() : undefined) }
+}
+
+test.each([
+  ['0.0.1', 'to start it anew: kpf down && kpf up -d'],
+  ['999.0.0', 'this kpf is the older one'],
+])('a run that has not listened yet is waited for; one of version %s is told as such, once', async (version, words) => {
+  await using project = await ScenarioProject.make(`forwards:\n  web: svc/web ${await freePort()}:80\n`, sandbox.kubeconfig)
+  const { socket, release } = await held(project)
   const asking = project.spawn('ps', '-o', 'name')
   const server = await serveControl(socket, { clock: realClock, controlled: { ...controlled([]), version }, history: new History(isoTime, () => undefined) })
   expect(await asking.exited).toBe(0)
@@ -86,5 +94,39 @@ test.each([
   const waiting = await project.run('run', '--', process.execPath, '-e', '0')
   expect(waiting.stderr.split(words)).toHaveLength(2)
   await server.close()
-  if (lock.kind === 'held') await lock.release()
+  await release()
+})
+
+test('one that has closed its socket and is about to leave does not run: that is 8, not 7', async () => {
+  await using project = await ScenarioProject.make('forwards: {}\n', sandbox.kubeconfig)
+  const { lock, release } = await held(project)
+  const record = await readLock(lock)
+  if (record === undefined) throw new Error('it was written')
+  let said = ''
+  const asking = silent({ err: (text: string) => void (said += text) } as unknown as Context, ownerOf(record, lock), 'ECONNREFUSED')
+  await release()
+  expect(await asking).toBe(8)
+  expect(said).toContain('this project does not run')
+})
+
+test('run waits for one that is ending, and then has forwards of its own', async () => {
+  await using project = await ScenarioProject.make(`forwards:\n  web: svc/web ${await freePort()}:80\n`, sandbox.kubeconfig)
+  const { socket, release } = await held(project)
+  const asked = Promise.withResolvers<void>()
+  let looks = 0
+  const ending = { ...status(), forwards: status(['web']).forwards.map((row) => ({ ...row, state: 'stopping' as const })) }
+  // It runs when it is found, and is ending when its forwards are waited for.
+  const look = (): StatusBody => {
+    looks++
+    if (looks > 1) asked.resolve()
+    return { ...ending, isStopping: looks > 1 }
+  }
+  const parts = { ...controlled([]), status: look }
+  const server = await serveControl(socket, { clock: realClock, controlled: parts, history: new History(isoTime, () => undefined) })
+  const running = project.spawn('run', '--', process.execPath, '-p', 'process.env.WEB_HOST')
+  await asked.promise
+  await server.close()
+  await release()
+  expect(await running.exited).toBe(0)
+  expect(running.stdout).toBe('127.0.0.1\n')
 })
