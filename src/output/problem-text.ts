@@ -2,7 +2,12 @@
 import type { Problem } from '../file/problems.ts'
 
 const SHOWN = 20
-const MAX_LINE = 160
+/** With the four blanks before it a frame fits in 80 columns: where it wraps, the caret is below another place. */
+const MAX_LINE = 72
+/** What is kept before a place that is further right. */
+const BEFORE = 40
+/** What is seen of a mistake that is not cut. */
+const AFTER = 20
 
 /** All problems, as a person reads them: the first 20, then a count. */
 export function problemsText(problems: readonly Problem[], all = false): string {
@@ -23,7 +28,7 @@ export function problemText(problem: Problem): string {
 /** The line, cut around the column, and a caret below it. */
 function codeFrame(line: string, column: number): readonly string[] | undefined {
   if (line.trim() === '') return undefined
-  const start = column > MAX_LINE - 40 ? column - 80 : 0
+  const start = column > MAX_LINE - AFTER ? column - BEFORE : 0
   const part = line.slice(start, start + MAX_LINE).replace(/[\p{Cc}\p{Cf}]/gu, (character) => (character === '\t' ? ' ' : '?'))
   return [`    ${part}`, `    ${' '.repeat(Math.max(0, column - 1 - start))}^`]
 }

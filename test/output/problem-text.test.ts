@@ -29,10 +29,14 @@ test('a problem without a line, with an empty one, with a tab and a control char
   `)
 })
 
-test('a long line is cut around the place', () => {
+test('a long line is cut around the place, so that the caret stays below it in 80 columns', () => {
   const lines = problemText({ ...problem, column: 301, sourceLine: `${'x'.repeat(300)}HERE${'y'.repeat(300)}` }).split('\n')
-  expect(lines.map((line) => line.length)).toEqual([63, 164, 84])
+  expect(lines.map((line) => line.length)).toEqual([63, 76, 44])
   expect(lines[1]?.[lines[2]?.indexOf('^') ?? 0]).toBe('H')
+  for (const column of [1, 51, 52, 53, 72, 73, 99]) {
+    const [, frame = '', caret = ''] = problemText({ ...problem, column, sourceLine: `${'x'.repeat(column - 1)}H${'y'.repeat(99)}` }).split('\n')
+    expect([frame.length <= 80, frame[caret.indexOf('^')]]).toEqual([true, 'H'])
+  }
 })
 
 test('the first twenty, then a count; all when asked', () => {
