@@ -58,6 +58,10 @@ function contextOf(): Omit<Context, 'words' | 'flags' | 'screen' | 'command'> {
         for (const [name, listen] of listeners) process.off(name, listen)
       }
     },
+    onContinue: (listener) => {
+      process.on('SIGCONT', listener)
+      return () => process.off('SIGCONT', listener)
+    },
   }
 }
 

@@ -27,6 +27,8 @@ export interface Context {
   readonly screen: Screen
   /** Signals of the process, until the result is called. */
   readonly onSignal: (listener: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT' | 'SIGUSR1' | 'SIGUSR2') => void) => () => void
+  /** That the process goes on after it was stopped (Ctrl-Z, a frozen container), until the result is called. */
+  readonly onContinue?: (listener: () => void) => () => void
 }
 
 /** The screen behind stdout, if there is one. */

@@ -50,6 +50,8 @@ export async function runProject(start: Start, { claim, options, parent, beside 
   const failed = failures(world.supervisor, running, options)
   if (options.readyFd !== undefined) tellWhenReady(world.supervisor, options.readyFd)
   running.begin()
+  // What was open may be gone, and what waited may be there: ask now, not when the old timers end.
+  const offContinue = context.onContinue?.(() => world.supervisor.kick())
   const control = serve(running, world.supervisor, { claim, afterMs: start.isDetached ? 0 : SERVE_AFTER_MS, signal: over.signal })
   void limited(running, options, over.signal)
   void afterBinding(world.supervisor, running, { options, parent, isQuiet: isSet(context.flags, 'quiet'), control, signal: over.signal })
@@ -66,6 +68,7 @@ export async function runProject(start: Start, { claim, options, parent, beside 
         ending: running.ending,
       })
   await running.ending.begin(BESIDE_DRAIN_MS)
+  offContinue?.()
   over.abort()
   await (await watching)?.close()
   await (await control)?.close()

@@ -72,6 +72,26 @@ test('--ready-fd hears one line when all are ready, and its end', async () => {
   expect(await ended.promise).toBe(0)
 })
 
+test('SIGCONT, after a stop of the process, tries what waits at once', async () => {
+  const echoing = await startEcho()
+  await using project = await ScenarioProject.make(
+    `name: shop\nforwards:\n  web: { target: svc/web, ports: ["${await freePort()}:80"], backoff: { initial: 10m, max: 10m } }\n`,
+    echoing.kubeconfig,
+  )
+  expect((await project.run('up', '--wait')).code).toBe(0)
+  await echoing[Symbol.asyncDispose]()
+  const retryAt = async (): Promise<unknown> => (await project.status()).forwards[0]?.nextRetryAt
+  // The first try after a loss comes by itself; the next one is minutes away.
+  const far = (at: unknown): boolean => typeof at === 'string' && Date.parse(at) - realClock.wallMs() > 60_000
+  await expect.poll(async () => far(await retryAt())).toBe(true)
+  const before = await retryAt()
+  const { pid } = await project.status()
+  process.kill(pid, 'SIGSTOP')
+  process.kill(pid, 'SIGCONT')
+  await expect.poll(retryAt).not.toBe(before)
+  expect((await project.run('down')).code).toBe(0)
+})
+
 async function startEcho(): Promise<AsyncDisposable & { readonly kubeconfig: string }> {
   const apps = [{ name: 'web', image: 'shop/web:1', replicas: 1, ports: { 8080: { name: 'http', speaks: 'echo' } } }] as const
   const echoing = await Sandbox.start({ clock: realClock, namespace: 'shop', apps })
