@@ -1,9 +1,10 @@
 /** A second `kpf up` of a project that runs: its file is applied to that one, which is then shown. */
 import { follow } from '../control/client.ts'
 import type { ApplyRequest, LogLine } from '../control/shapes.ts'
+import { connectionText } from '../output/event-text.ts'
 import { psLines } from '../output/ps-table.ts'
 import { askWithin } from './asking.ts'
-import { type Context, textFlag } from './context.ts'
+import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { interruption } from './interruption.ts'
 import { textOf } from './logs.ts'
@@ -51,9 +52,14 @@ async function shown(context: Context, owner: Owner, seq: number): Promise<End> 
   let isStopped = false
   let lines: string[] = []
   const isTable = form === 'auto' && context.terminal.isInteractive
+  const tellLine = (line: string): void => (isTable ? void lines.push(line) : context.err(`${line}\n`))
   const told = (data: string): void => {
     if (data.includes('"type":"stopped"')) isStopped = true
-    if (form === 'jsonl') context.out(`${data}\n`)
+    if (form === 'jsonl') return context.out(`${data}\n`)
+    if (form === 'quiet' || !isSet(context.flags, 'verbose')) return
+    // Only our own supervisor is at the other end.
+    const event = JSON.parse(data) as { readonly type: string; readonly forward: string; readonly localPort: number }
+    if (event.type === 'connection-accepted') tellLine(connectionText(event))
   }
   const said = (line: LogLine): void => {
     if (isTable) lines.push(...textOf(line).trimEnd().split('\n'))

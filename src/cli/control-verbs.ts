@@ -17,6 +17,7 @@ export const upFlags: readonly Flag[] = [
   { name: 'detach', short: 'd', help: 'run in the background; ends when all local ports are bound' },
   { name: 'wait', help: 'the same, and waits until all are ready; ends at once when one failed' },
   { name: 'wait-timeout', value: 'TIME', help: 'how long --wait waits; default 60s; then exit 124' },
+  { name: 'verbose', short: 'v', help: 'tell each connection too' },
   { name: 'no-watch', help: 'do not apply edits of the file' },
   { name: 'no-deps', help: 'start the forwards named without those that they depend on' },
   { name: 'keep-orphans', help: 'go on with forwards that run and are no more in the file' },

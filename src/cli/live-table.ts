@@ -5,12 +5,12 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Event } from '../supervisor/events.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
-import { endText, eventLines, type SpecOf } from '../output/event-text.ts'
+import { connectionText, endText, eventLines, type SpecOf } from '../output/event-text.ts'
 import { drawTable } from '../output/table.ts'
 import { urlsOf } from '../output/words.ts'
 import { realClock, timeOfDay } from '../system/clock.ts'
 import { openUrl } from '../system/open-url.ts'
-import type { Context } from './context.ts'
+import { type Context, isSet } from './context.ts'
 import { firstReady } from './first-ready.ts'
 import { wrapped } from '../output/wrapped.ts'
 import type { Renderer } from './renderer.ts'
@@ -178,7 +178,8 @@ class LiveTable {
 
   /** What is told once and scrolls away; states are in the table, unless the log is on. */
   #linesAbove(event: Event): readonly string[] {
-    if (event.type === 'connection-accepted' || event.type === 'stopping') return []
+    if (event.type === 'stopping') return []
+    if (event.type === 'connection-accepted') return isSet(this.#context.flags, 'verbose') ? [`${timeOfDay(event.time)} ${connectionText(event)}`] : []
     if (event.type === 'forward-state-changed' && (!this.#isLogging || this.#stopsAtMs !== undefined)) return []
     if (event.type === 'stopped') return [`${this.#options.title.split('  ')[0] ?? ''} ${endText(event)}`]
     const lines = eventLines(event, this.#options.specOf, timeOfDay)

@@ -4,7 +4,7 @@ import { isoTime } from '../supervisor/iso-time.ts'
 import { realClock } from '../system/clock.ts'
 import { logLine } from '../control/history.ts'
 import { eventLine } from '../output/jsonl.ts'
-import { eventLines, type SpecOf } from '../output/event-text.ts'
+import { connectionText, eventLines, type SpecOf } from '../output/event-text.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { firstReady } from './first-ready.ts'
 import { liveTable } from './live-table.ts'
@@ -72,10 +72,11 @@ export function warned(supervisor: Supervisor, context: Context): Renderer {
 /** One line per transition; once, when all are ready, that they are: one alone has said so. */
 function plain(supervisor: Supervisor, context: Context, specOf: SpecOf): Renderer {
   const whenReady = firstReady(supervisor, realClock)
+  const isVerbose = isSet(context.flags, 'verbose')
   return {
     isLive: false,
     close: supervisor.subscribe((event) => {
-      const lines = eventLines(event, specOf)
+      const lines = event.type === 'connection-accepted' && isVerbose ? [connectionText(event)] : eventLines(event, specOf)
       if (lines.length > 0) context.err(`${lines.join('\n')}\n`)
       const sentence = whenReady(event)
       if (sentence?.startsWith('all ')) context.err(`${sentence}\n`)

@@ -71,7 +71,8 @@ function print(accounts: readonly Account[], shown: Account, { context, output }
   if (output === 'mermaid') return out(diagram)
   out(`${traceTable(shown, { isUtf8: terminal.isUtf8, explains: isSet(flags, 'explain'), isVerbose: isSet(flags, 'verbose') })}\n`)
   if (accounts.length > 1) out(`\n${repeatText(accounts)}\n`)
-  out(`\ndiagram: ${liveLink(diagram)}\n`)
+  // A link of a dozen lines would push the table off the screen.
+  out(`\ndiagram: ${isSet(flags, 'verbose') || !terminal.isInteractive ? liveLink(diagram) : 'with -o mermaid; with -v a link that draws it'}\n`)
 }
 
 /** How many got through, and how long those took. */

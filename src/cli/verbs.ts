@@ -66,7 +66,6 @@ export const globalFlags: readonly Flag[] = [
   { name: 'output', short: 'o', value: 'FORM', help: 'the form of the output' },
   { name: 'color', value: 'WHEN', help: 'colours: auto, always or never', values: ['auto', 'always', 'never'], default: 'auto' },
   { name: 'quiet', short: 'q', help: 'say only what is wrong' },
-  { name: 'verbose', short: 'v', isRepeatable: true, help: 'say more' },
   { name: 'no-input', help: 'never ask' },
   { name: 'yes', short: 'y', help: 'answer yes' },
   { name: 'help', short: 'h', help: 'show help' },
@@ -153,6 +152,7 @@ export const verbs: readonly Verb[] = [
     summary: 'follow one real connection step by step, and say where it breaks',
     flags: [
       { name: 'explain', help: 'explain each part of the flow' },
+      { name: 'verbose', short: 'v', help: 'every fact of every step, and a link that draws the diagram' },
       { name: 'transport', value: 'KIND', help: 'the kind of tunnel', values: ['auto', 'websocket', 'spdy', 'channel'], default: 'auto' },
       { name: 'probe', value: 'KIND', help: 'what to say to the program: none, or http for one GET /', values: ['none', 'http'] },
       { name: 'repeat', value: 'N', help: 'do it N times, and tell how long it took' },

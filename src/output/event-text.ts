@@ -37,6 +37,11 @@ export function eventLines(event: Event, specOf: SpecOf, timeOf: (time: string) 
   }
 }
 
+/** What `--verbose` tells besides. */
+export function connectionText({ forward, localPort }: { readonly forward: string; readonly localPort: number }): string {
+  return `${forward}: connection on port ${localPort}`
+}
+
 const left = { ending: 'is ending', unready: 'is not ready', lost: 'was lost', replaced: 'is left' } as const
 
 /** `stopped: 3 forwards, 1,204 connections served, 0 failed, 1 reset at the end, 42 min` */

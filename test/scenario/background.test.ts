@@ -157,6 +157,21 @@ test('a second up applies its file to the one that runs, attaches, and leaves it
   expect((await project.run('up', '-d')).code).toBe(2)
 })
 
+test('-v tells each connection, also to a second up', async () => {
+  const [a, b] = [await freePort(), await freePort()]
+  await using project = await ScenarioProject.make(two(a, b), sandbox.kubeconfig)
+  const first = project.spawn('up', '-v')
+  await expect.poll(() => first.stderr).toContain('web: ready on')
+  const second = project.spawn('up', '--verbose')
+  await expect.poll(() => second.stderr).toContain('Attached: Ctrl-C leaves it running')
+  await fetchText(a)
+  for (const one of [first, second]) await expect.poll(() => one.stderr).toContain(`web: connection on port ${a}\n`)
+  second.signal('SIGINT')
+  expect(await second.exited).toBe(0)
+  first.signal('SIGINT')
+  expect(await first.exited).toBe(0)
+})
+
 test('a run in the foreground owns its project too', async () => {
   const [a, b] = [await freePort(), await freePort()]
   await using project = await ScenarioProject.make(two(a, b), sandbox.kubeconfig)

@@ -56,7 +56,7 @@ const silent = 'a second signal forces the end, with its code'
 
 export const verbTable: Readonly<Record<string, VerbCells>> = {
   up: {
-    more: [at(/^$/, 'own', 'up', '--wait', '--wait-timeout', '30s')],
+    more: [at(/^$/, 'own', 'up', '--wait', '--wait-timeout', '30s'), at(/^$/, 'own', 'up', '--ttl', '300ms', '-v')],
     forms: {
       auto: at(/^$/, 'own', 'up', '--ttl', '300ms'),
       plain: at(/^$/, 'own', 'up', '--ttl', '300ms', '-o', 'plain'),
@@ -176,7 +176,7 @@ export const verbTable: Readonly<Record<string, VerbCells>> = {
     exits: { 0: ['running', 'env'], 2: ['running', 'env', '-o', 'csh'], ...asking('env') },
   },
   check: {
-    more: [at(/no problems\n$/, 'idle', 'check', '--port-offset', '10', '-v'), at(/no problems\n$/, 'idle', 'check', '--color', 'never', '--no-input')],
+    more: [at(/no problems\n$/, 'idle', 'check', '--port-offset', '10'), at(/no problems\n$/, 'idle', 'check', '--color', 'never', '--no-input')],
     forms: {
       text: at(/1 forward, no problems\n$/, 'idle', 'check'),
       json: at('json', 'broken', 'check', '-o', 'json'),
@@ -209,7 +209,7 @@ export const verbTable: Readonly<Record<string, VerbCells>> = {
     exits: { 0: ['idle', 'trust'], 1: ['risky', 'XDG_STATE_HOME=/dev/null', 'trust', '--yes'], 2: ['broken', 'trust'], 9: ['risky', 'trust'] },
   },
   trace: {
-    more: [at(/web/, 'idle', 'trace', 'web', '--explain')],
+    more: [at(/web/, 'idle', 'trace', 'web', '--explain'), at(/https:\/\/mermaid\.live/, 'idle', 'trace', 'web', '-v')],
     forms: {
       text: at(/web/, 'idle', 'trace', 'web'),
       json: at('trace.schema.json', 'idle', 'trace', 'web', '-o', 'json'),
