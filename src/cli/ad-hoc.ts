@@ -10,6 +10,7 @@ import { realClock } from '../system/clock.ts'
 import { AD_HOC_NAME as NAME, oneForward } from './ad-hoc-forward.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import type { Save } from './save.ts'
 import { flagsOf } from './project-file.ts'
 import { runUntilStopped } from './run.ts'
 import { buildWorld } from './world.ts'
@@ -28,18 +29,27 @@ export async function runAdHoc(context: Context): Promise<number> {
     context.err('kpf: --pod-running-timeout is no duration\n    write 30s or 1m0s\n')
     return exitCodes.usage
   }
-  const notSaved = isSet(context.flags, 'save') ? await (await import('./save.ts')).save(context) : undefined
-  if (notSaved !== undefined) return notSaved
+  const save = isSet(context.flags, 'save') ? await (await import('./save.ts')).prepareSave(context) : undefined
+  if (typeof save === 'number') return save
   const { supervisor } = buildWorld(context, { concurrency: 8, oneAddressIsEnough: true })
-  return serve(supervisor, read, { context, timeoutMs })
+  return serve(supervisor, read, { context, timeoutMs, save })
 }
 
-async function serve(supervisor: Supervisor, spec: Forward, { context, timeoutMs }: { context: Context; timeoutMs: number }): Promise<number> {
+interface Serving {
+  readonly context: Context
+  readonly timeoutMs: number
+  /** Due when it is ready for the first time. */
+  readonly save: Save | undefined
+}
+
+async function serve(supervisor: Supervisor, spec: Forward, { context, timeoutMs, save }: Serving): Promise<number> {
   const stopped = new AbortController()
   const gaveUp = Promise.withResolvers<number>()
   const told = new Set<string>()
+  let saved: Promise<void> | undefined
   const off = supervisor.subscribe((event) => {
     tellAsKubectl(event, supervisor, context, told)
+    if (told.size > 0) saved ??= save?.()
     if (told.size > 0) return
     const code = failedForGood(event)
     if (code !== undefined) {
@@ -58,6 +68,9 @@ async function serve(supervisor: Supervisor, spec: Forward, { context, timeoutMs
   const code = await Promise.race([runUntilStopped(supervisor, context, { reload: () => {}, hasKeys: false }), gaveUp.promise])
   stopped.abort()
   off()
+  await saved
+  if (save !== undefined && saved === undefined)
+    context.err('kpf: not saved: the forward was not ready before the end\n    try it again without --save, or see: kpf trace\n')
   await supervisor.stop({ drainMs: 0, deadline: stopped.signal })
   return code
 }

@@ -9,7 +9,7 @@ import { withForward } from '../file/yaml-add.ts'
 import { problemsText } from '../output/problem-text.ts'
 import { editFile } from '../system/edit-file.ts'
 import { errnoOf, realFiles } from '../system/files.ts'
-import { type Context, textFlag, textFlags } from './context.ts'
+import { type Context, say, textFlag, textFlags } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { projectRoot } from './find-file.ts'
 import { flagsOf, type FoundFiles, readApproved, readFiles, theFiles } from './project-file.ts'
@@ -17,8 +17,11 @@ import { clustersFor } from './world.ts'
 
 const MAX_BYTES = 1024 * 1024
 
-/** Adds it; undefined when it stands there, or the exit code after it was said why it does not. */
-export async function save(context: Context): Promise<number | undefined> {
+/** Writes it once it has been ready: a mistyped target does not stay in the file. */
+export type Save = () => Promise<void>
+
+/** What is left to do for it, or the exit code after it was said why it cannot be in the file. */
+export async function prepareSave(context: Context): Promise<number | Save> {
   const [target = '', ...ports] = context.words
   const name = nameOf(target)
   const found = await placeFor(context)
@@ -37,19 +40,21 @@ export async function save(context: Context): Promise<number | undefined> {
     const tried = await trial(context, found, { path, before, name, line })
     if (typeof tried === 'string') return refused(context, tried)
     line = [...accessWords(await meant(context, tried)), ...rest].join(' ')
-    const failed = await written({ path, isNew: read.kind === 'missing', name, line })
-    if (failed !== undefined) return refused(context, `${shownAs} cannot be written (${failed})\n    add the line there: "${name}: ${line}"`, exitCodes.failed)
   }
-  const how = taken === undefined ? (read.kind === 'missing' ? ' (new file)' : '') : ' before'
-  context.err(`saved as "${name}" in ${shownAs}${how}. Next time: kpf up\n`)
-  if (textFlag(context.flags, 'kubeconfig') !== undefined)
-    context.err('kpf: the kubeconfig is not saved\n    name it in KUBECONFIG, or with "kubeconfig" in the file\n')
-  return undefined
+  return async () => {
+    const isNew = read.kind === 'missing'
+    const failed = taken === undefined ? await written({ path, isNew, name, line }) : undefined
+    if (failed !== undefined) return void refused(context, `${shownAs} cannot be written (${failed})\n    add the line there: "${name}: ${line}"`)
+    const how = taken === undefined ? (isNew ? ' (new file)' : '') : ' before'
+    say(context, `saved as "${name}" in ${shownAs}${how}. Next time: kpf up\n`)
+    if (textFlag(context.flags, 'kubeconfig') !== undefined)
+      context.err('kpf: the kubeconfig is not saved\n    name it in KUBECONFIG, or with "kubeconfig" in the file\n')
+  }
 }
 
-function refused(context: Context, message: string, code: number = exitCodes.usage): number {
+function refused(context: Context, message: string): number {
   context.err(`kpf: not saved: ${message}\n`)
-  return code
+  return exitCodes.usage
 }
 
 /** The one file that is meant, or what is wrong with the asking; it may not be there yet. */

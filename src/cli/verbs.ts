@@ -263,7 +263,7 @@ export const adHoc: Verb = {
   flags: [
     { name: 'address', value: 'A', help: 'addresses to listen on, comma separated', default: 'localhost' },
     { name: 'pod-running-timeout', value: 'TIME', help: 'how long to wait for a running pod', default: '1m0s' },
-    { name: 'save', help: 'add it to the forwards file too, as a line under its name' },
+    { name: 'save', help: 'once it is ready add it to the forwards file, as a line under its name' },
   ],
   examples: ['kpf svc/api 8080:80', 'kpf -n shop deploy/web 3000 9229', 'kpf pod/db-0 :5432', 'kpf svc/api 8080:80 --save'],
   arguments: ['target'],

@@ -24,7 +24,7 @@ test('it makes the file, forwards as ever, and up takes it from there', async ()
   await project.remove()
   const first = project.spawn('svc/web', `${port}:80`, '--save')
   await expect.poll(() => first.stdout).toContain(`Forwarding from 127.0.0.1:${port} -> 8080\n`)
-  expect(first.stderr).toBe('saved as "web" in forwards.yaml (new file). Next time: kpf up\n')
+  await expect.poll(() => first.stderr).toBe('saved as "web" in forwards.yaml (new file). Next time: kpf up\n')
   expect(await fetchText(port)).toContain('hello')
   expect(await stopped(first)).toBe(0)
   expect(await project.text()).toBe(`forwards:\n  web: svc/web ${port}:80\n`)
@@ -34,6 +34,14 @@ test('it makes the file, forwards as ever, and up takes it from there', async ()
   expect(await stopped(again)).toBe(0)
   expect((await project.run('up', '--wait')).code).toBe(0)
   expect(await fetchText(port)).toContain('hello')
+})
+
+test('what was never ready is not written: a mistyped target does not stay in the file', async () => {
+  await using project = await ScenarioProject.make('', sandbox.kubeconfig)
+  await project.remove()
+  const missing = await project.run('svc/wbe', `${await freePort()}:80`, '--save')
+  expect(missing).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/"wbe"[^]*\nkpf: not saved: the forward was not ready before the end\n/) })
+  await expect(project.text()).rejects.toThrow()
 })
 
 test('comments and layout stay, and what the top of the file says otherwise is named in the line', async () => {
