@@ -99,6 +99,8 @@ try {
   // Not process.exit(): what is still in a pipe must be written; nothing else may keep us alive.
   process.exitCode = await main()
 } catch (error) {
-  err(`kpf: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n    please report it with the command you ran\n`)
-  process.exitCode = 70
+  const isAdrift = error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd'
+  if (isAdrift) err('kpf: the directory that this shell is in is no more\n    cd to one that is there\n')
+  else err(`kpf: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n    please report it with the command you ran\n`)
+  process.exitCode = isAdrift ? 1 : 70
 }

@@ -2,12 +2,13 @@
  * The transcript of somebody who uses kpf for the first time and makes mistakes: each is
  * mended with what its message proposes, taken from the message letter by letter.
  */
+import { spawnSync } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { fetchText, isRefused } from '../e2e/clients.ts'
-import { freePort } from '../e2e/kpf.ts'
+import { freePort, program } from '../e2e/kpf.ts'
 import { ScenarioProject } from './project.ts'
 import { startShop } from './shop.ts'
 
@@ -117,4 +118,11 @@ test('from init over four mistakes to two forwards that are ready, by what the m
     expect(await fetchText(Number(at))).toContain('hello')
   }
   expect(await run('down', ...offset)).toMatchObject({ code: 0, stderr: expect.stringContaining('2 forwards, 2 connections served') })
+})
+
+test('a directory that is removed under the shell is no error of kpf', async () => {
+  await using project = await ScenarioProject.make('forwards: {}\n', sandbox.kubeconfig)
+  const script = `mkdir gone && cd gone && rmdir ../gone && exec '${process.execPath}' '${program}' ps`
+  const { status, stderr } = spawnSync('sh', ['-c', script], { cwd: project.dir, encoding: 'utf8' })
+  expect([status, stderr]).toEqual([1, 'kpf: the directory that this shell is in is no more\n    cd to one that is there\n'])
 })

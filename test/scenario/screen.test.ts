@@ -79,6 +79,7 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
       "a sample cluster runs in this process, at https://127.0.0.1:PPPPP
       the file is /tmp/kpf-xxxxxx/forwards.yaml: edit it while kpf runs
       try: curl localhost:PPPPP      stop: Ctrl-C
+      in another terminal: kpf ps -f /tmp/kpf-xxxxxx/forwards.yaml
 
       demo  sample/shop  /tmp/kpf-xxxxxx/forwards.yaml
       all 3 ready in N s
@@ -112,6 +113,7 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
       "a sample cluster runs in this process, at https://127.0.0.1:PPPPP
       the file is /tmp/kpf-xxxxxx/forwards.yaml: edit it while kpf runs
       try: curl localhost:PPPPP      stop: Ctrl-C
+      in another terminal: kpf ps -f /tmp/kpf-xxxxxx/forwards.yaml
 
       demo  sample/shop  /tmp/kpf-xxxxxx/forwards.yaml
       all 3 ready in N s
