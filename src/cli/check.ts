@@ -4,7 +4,7 @@ import type { Problem } from '../file/problems.ts'
 import { counted } from '../output/words.ts'
 import { githubText } from '../output/github-text.ts'
 import { problemsText } from '../output/problem-text.ts'
-import { type Context, isSet, textFlag } from './context.ts'
+import { type Context, isSet, textFlag, widthFor } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { openFiles } from './project-file.ts'
 
@@ -19,7 +19,7 @@ export async function check(context: Context): Promise<number> {
   if (code === exitCodes.forcedInt || code === exitCodes.forcedTerm) return code
   if (output === 'json') context.out(`${JSON.stringify({ v: 1, problems }, undefined, 2)}\n`)
   else if (output === 'github') context.out(githubText(problems))
-  else if (problems.length > 0) context.out(`${problemsText(problems)}\n`)
+  else if (problems.length > 0) context.out(`${problemsText(problems, { width: widthFor(context) })}\n`)
   else if (code === exitCodes.done && !isSet(context.flags, 'quiet')) context.out(`${found.shownAs}: ${goodText(loaded, isSet(context.flags, 'live'))}\n`)
   return code
 }

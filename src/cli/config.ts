@@ -7,7 +7,7 @@ import { unmarked } from '../file/veil.ts'
 import { problemsText } from '../output/problem-text.ts'
 import { fingerprint } from '../supervisor/plan.ts'
 import { digest } from '../system/state.ts'
-import { type Context, isSet, textFlag } from './context.ts'
+import { type Context, isSet, textFlag, widthFor } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { openFiles } from './project-file.ts'
 
@@ -18,7 +18,7 @@ export async function config(context: Context): Promise<number> {
   if (opened.kind === 'ended') return opened.code
   const { loaded } = opened
   if (loaded.kind === 'rejected') {
-    context.err(`${problemsText(loaded.problems)}\n`)
+    context.err(`${problemsText(loaded.problems, { width: widthFor(context) })}\n`)
     return loaded.needsApproval ? exitCodes.approval : exitCodes.usage
   }
   const path = textFlag(context.flags, 'explain')

@@ -61,6 +61,11 @@ export function say({ flags, err }: Pick<Context, 'flags' | 'err'>, text: string
   if (!isSet(flags, 'quiet')) err(text)
 }
 
+/** How many columns there are for what is said; undefined where it goes to no terminal. */
+export function widthFor({ terminal }: Pick<Context, 'terminal'>): number | undefined {
+  return terminal.isInteractive ? terminal.size().width : undefined
+}
+
 /** All texts of a repeatable flag. */
 export function textFlags(flags: FlagValues, name: string): readonly string[] {
   const value = flags[name]

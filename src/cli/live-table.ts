@@ -182,8 +182,9 @@ class LiveTable {
     if (event.type === 'connection-accepted') return isSet(this.#context.flags, 'verbose') ? [`${timeOfDay(event.time)} ${connectionText(event)}`] : []
     if (event.type === 'forward-state-changed' && (!this.#isLogging || this.#stopsAtMs !== undefined)) return []
     if (event.type === 'stopped') return [`${this.#options.title.split('  ')[0] ?? ''} ${endText(event)}`]
-    const lines = eventLines(event, this.#options.specOf, timeOfDay)
     const { width } = this.#context.terminal.size()
+    // The first line of a log entry has the time before it, and the others as many blanks.
+    const lines = eventLines(event, this.#options.specOf, { timeOf: timeOfDay, width: width - INDENT.length })
     return lines.flatMap((line, index) => {
       // The lines of a file are shown as they are.
       const parts = line.startsWith('    ') ? [line] : wrapped(line, Math.max(MIN_FACT_WIDTH, width - INDENT.length))

@@ -9,7 +9,7 @@ import { type Operation, plan, printPlan } from '../supervisor/plan.ts'
 import { readLock } from '../system/lock-record.ts'
 import { self } from '../system/processes.ts'
 import { askWithin } from './asking.ts'
-import { type Context, isSet, textFlag } from './context.ts'
+import { type Context, isSet, textFlag, widthFor } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { placeOf } from './place.ts'
 import { openFiles } from './project-file.ts'
@@ -47,7 +47,7 @@ export async function planVerb(context: Context): Promise<number> {
 }
 
 function refused(context: Context, { problems, needsApproval }: Pick<Extract<Loaded, { kind: 'rejected' }>, 'problems' | 'needsApproval'>): number {
-  context.err(`${problemsText(problems)}\n`)
+  context.err(`${problemsText(problems, { width: widthFor(context) })}\n`)
   return needsApproval ? exitCodes.approval : exitCodes.usage
 }
 

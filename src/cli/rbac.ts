@@ -3,7 +3,7 @@ import { problemsText } from '../output/problem-text.ts'
 import { checkAreas, type CheckedArea, checkData, checkText } from '../rbac/check.ts'
 import { type Grant, grantsList, grantsText, PLACEHOLDER, type Subject, subjectOf } from '../rbac/role.ts'
 import { type Area, survey } from '../rbac/survey.ts'
-import { type Context, isSet, textFlag } from './context.ts'
+import { type Context, isSet, textFlag, widthFor } from './context.ts'
 import { exitCodeOfClass, exitCodes } from './exit-codes.ts'
 import { interruption } from './interruption.ts'
 import { NO_FILE } from './project-file.ts'
@@ -106,7 +106,7 @@ function complain(context: Context, wanted: Exclude<Wanted, { readonly kind: 'fo
       context.err(NO_FILE)
       return exitCodes.usage
     case 'rejected':
-      context.err(`${problemsText(wanted.problems)}\n`)
+      context.err(`${problemsText(wanted.problems, { width: widthFor(context) })}\n`)
       return wanted.needsApproval ? exitCodes.approval : exitCodes.usage
     case 'mistake':
       return mistake(context, wanted.message, wanted.fix)

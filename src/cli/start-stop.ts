@@ -1,7 +1,7 @@
 /** `kpf start`, `stop`, `restart`, `reload`: what runs, without touching the file. */
 import type { AppliedBody } from '../control/shapes.ts'
 import { problemsText } from '../output/problem-text.ts'
-import { type Context, say } from './context.ts'
+import { type Context, say, widthFor } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { reach, tell } from './reach.ts'
 
@@ -34,7 +34,7 @@ export function tellApplied(context: Context, body: unknown): number {
   // The answer's version was looked at: these routes have no other shape.
   const outcome = body as AppliedBody
   if (outcome.kind === 'rejected') {
-    context.err(`not applied, what runs goes on\n${problemsText(outcome.problems)}\n`)
+    context.err(`not applied, what runs goes on\n${problemsText(outcome.problems, { width: widthFor(context) })}\n`)
     return outcome.needsApproval ? exitCodes.approval : exitCodes.usage
   }
   if (outcome.differs?.length) tellDiffering(context, outcome.differs)

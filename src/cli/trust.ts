@@ -2,7 +2,7 @@
 import type { Loaded } from '../file/load.ts'
 import { problemsText } from '../output/problem-text.ts'
 import { type Approvals, approved, risksText } from './approvals.ts'
-import type { Context } from './context.ts'
+import { type Context, widthFor } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { openFiles, readFiles } from './project-file.ts'
 
@@ -29,7 +29,7 @@ export async function trust(context: Context): Promise<number> {
 function mistakesIn(context: Context, loaded: Loaded): number | undefined {
   const mistakes = loaded.kind === 'rejected' ? loaded.problems.filter(({ kind }) => kind !== 'approval') : []
   if (mistakes.length === 0) return undefined
-  context.err(`${problemsText(mistakes)}\n`)
+  context.err(`${problemsText(mistakes, { width: widthFor(context) })}\n`)
   return exitCodes.usage
 }
 

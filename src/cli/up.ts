@@ -7,7 +7,7 @@ import { approvedFiles, trustCommand } from './approvals.ts'
 import { applyTo, attach, nameOf } from './attach.ts'
 import { portChooser } from './auto-ports.ts'
 import { type Claim, claimProject } from './claim.ts'
-import { type Context, isSet, say, textFlag } from './context.ts'
+import { type Context, isSet, say, textFlag, widthFor } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { placeOf } from './place.ts'
 import { openFiles, readFiles } from './project-file.ts'
@@ -62,7 +62,7 @@ export async function begin(context: Context): Promise<Begun | number> {
   const approves = (risks: readonly string[]): boolean => approvals.has(risks)
   const loaded = await approvedFiles(context, opened, async () => (await readFiles(context, found, { names: context.words, known: snapshot, approves })).loaded)
   if (loaded.kind === 'rejected') {
-    context.err(`${problemsText(loaded.problems)}\n${loaded.needsApproval ? `approve it with: ${trustCommand(context)}\n` : ''}`)
+    context.err(`${problemsText(loaded.problems, { width: widthFor(context) })}\n${loaded.needsApproval ? `approve it with: ${trustCommand(context)}\n` : ''}`)
     return loaded.needsApproval ? exitCodes.approval : exitCodes.usage
   }
   const { project } = loaded

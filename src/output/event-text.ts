@@ -8,8 +8,16 @@ import { counted, imageTag, localText, targetText } from './words.ts'
 /** Looks a forward's spec up, for what an event does not carry. */
 export type SpecOf = (forward: string) => Forward | undefined
 
-/** The lines of an event; none for what a person need not read. `timeOf` says when, as the reader's clock has it. */
-export function eventLines(event: Event, specOf: SpecOf, timeOf: (time: string) => string = timeText): readonly string[] {
+/** How the reader sees an event. */
+export interface Reader {
+  /** When something was, as the reader's clock has it. */
+  readonly timeOf?: (time: string) => string
+  /** Of the reader's terminal. */
+  readonly width?: number
+}
+
+/** The lines of an event; none for what a person need not read. */
+export function eventLines(event: Event, specOf: SpecOf, { timeOf = timeText, width }: Reader = {}): readonly string[] {
   switch (event.type) {
     case 'forward-state-changed':
       return stateLines(event.forward, event.status, specOf)
@@ -24,7 +32,7 @@ export function eventLines(event: Event, specOf: SpecOf, timeOf: (time: string) 
     case 'config-rejected':
       return [
         `${event.file} not applied${event.runningSince === null ? '' : `, still running the one of ${timeOf(event.runningSince)}`}`,
-        ...problemsText(event.problems).split('\n'),
+        ...problemsText(event.problems, { width }).split('\n'),
       ]
     case 'warning':
       return [`${event.forward === undefined ? '' : `${event.forward}: `}warning: ${event.message}`, ...(event.hint === undefined ? [] : [`    ${event.hint}`])]

@@ -8,7 +8,7 @@ import { problemsText } from '../../src/output/problem-text.ts'
 function project(text: string): Project {
   const loaded = loadBytes('f.yaml', new TextEncoder().encode(text), { directory: '/home/dev/shop', flags: {} })
   if (loaded.kind === 'loaded') return loaded.project
-  throw new Error(problemsText(loaded.problems, true))
+  throw new Error(problemsText(loaded.problems, { isAll: true }))
 }
 
 interface Given {

@@ -13,7 +13,7 @@ type LoadedProject = Extract<Loaded, { kind: 'loaded' }>
 function load(text: string, env: Readonly<Record<string, string>> = {}, others: Readonly<Record<string, string>> = {}): LoadedProject {
   const loaded = loadBytes('f.yaml', new TextEncoder().encode(text), { directory: '/home/dev/shop', flags: {}, env, others, approves: () => true })
   if (loaded.kind === 'loaded') return loaded
-  throw new Error(problemsText(loaded.problems, true))
+  throw new Error(problemsText(loaded.problems, { isAll: true }))
 }
 
 /** Every text as it is. */

@@ -13,7 +13,7 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 test.each(fileExamples.map((example) => [example.section, example] as const))('the example of %s loads', (_section, { text, others }) => {
   const loaded = loadBytes('forwards.yaml', encode(text), { directory: '/home/dev/shop', flags: {}, ...(others && { others }) })
-  expect(loaded.kind === 'rejected' ? problemsText(loaded.problems, true) : '').toBe('')
+  expect(loaded.kind === 'rejected' ? problemsText(loaded.problems, { isAll: true }) : '').toBe('')
 })
 
 /** Where a value has a key, by the paths of the schema. */

@@ -25,7 +25,7 @@ async function read(
 async function project(...args: Parameters<typeof read>): Promise<Project> {
   const loaded = await read(...args)
   if (loaded.kind === 'loaded') return loaded.project
-  throw new Error(problemsText(loaded.problems, true))
+  throw new Error(problemsText(loaded.problems, { isAll: true }))
 }
 
 async function problems(...args: Parameters<typeof read>): Promise<readonly string[]> {

@@ -33,7 +33,7 @@ const around = {
 function printed(file: string): string {
   const loaded = loadBytes(file, readFileSync(join(bad, file)), around)
   if (loaded.kind === 'loaded') return 'no problems\n'
-  return `exit ${loaded.needsApproval ? 9 : 2}\n${problemsText(loaded.problems, true)}\n`
+  return `exit ${loaded.needsApproval ? 9 : 2}\n${problemsText(loaded.problems, { isAll: true })}\n`
 }
 
 function verdict(path: string): string {
@@ -74,7 +74,7 @@ test('no expected text is left without its file', () => {
 test.each(examples)('example %s loads without a problem, and an editor agrees', (name) => {
   const path = join(root, 'examples', name, 'forwards.yaml')
   const loaded = loadBytes('forwards.yaml', readFileSync(path), { directory: join(root, 'examples', name), flags: {} })
-  expect(loaded.kind === 'rejected' ? problemsText(loaded.problems, true) : '').toBe('')
+  expect(loaded.kind === 'rejected' ? problemsText(loaded.problems, { isAll: true }) : '').toBe('')
   expect(verdict(path)).toBe('valid')
   expect(
     readFileSync(join(root, 'examples', name, 'README.md'), 'utf8')

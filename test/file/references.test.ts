@@ -8,7 +8,7 @@ import { problemsText } from '../../src/output/problem-text.ts'
 function project(text: string, more: Partial<LoadOptions> & { others?: Readonly<Record<string, string>> } = {}): Project {
   const loaded = loadBytes('f.yaml', new TextEncoder().encode(text), { directory: '/home/dev/shop', flags: {}, ...more })
   if (loaded.kind === 'loaded') return loaded.project
-  throw new Error(problemsText(loaded.problems, true))
+  throw new Error(problemsText(loaded.problems, { isAll: true }))
 }
 
 const SHOP = `

@@ -11,7 +11,7 @@ const around = { directory: '/home/dev/My Shop', flags: {} }
 function project(text: string, flags: Flags = {}): Project {
   const loaded = loadBytes('f.yaml', new TextEncoder().encode(text), { ...around, flags })
   if (loaded.kind === 'loaded') return loaded.project
-  throw new Error(problemsText(loaded.problems, true))
+  throw new Error(problemsText(loaded.problems, { isAll: true }))
 }
 
 function only(text: string, flags: Flags = {}): Forward {

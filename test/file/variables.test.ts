@@ -13,7 +13,7 @@ function loaded(text: string, around: Around = {}): ReturnType<typeof loadBytes>
 function project(text: string, around: Around = {}): Project {
   const result = loaded(text, around)
   if (result.kind === 'loaded') return result.project
-  throw new Error(problemsText(result.problems, true))
+  throw new Error(problemsText(result.problems, { isAll: true }))
 }
 
 function problems(text: string, around: Around = {}): readonly string[] {

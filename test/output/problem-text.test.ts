@@ -29,18 +29,22 @@ test('a problem without a line, with an empty one, with a tab and a control char
   `)
 })
 
-test('a long line is cut around the place, so that the caret stays below it in 80 columns', () => {
+test('a long line is cut around the place', () => {
   const lines = problemText({ ...problem, column: 301, sourceLine: `${'x'.repeat(300)}HERE${'y'.repeat(300)}` }).split('\n')
-  expect(lines.map((line) => line.length)).toEqual([63, 76, 44])
+  expect(lines.map((line) => line.length)).toEqual([63, 164, 84])
   expect(lines[1]?.[lines[2]?.indexOf('^') ?? 0]).toBe('H')
-  for (const column of [1, 51, 52, 53, 72, 73, 99]) {
-    const [, frame = '', caret = ''] = problemText({ ...problem, column, sourceLine: `${'x'.repeat(column - 1)}H${'y'.repeat(99)}` }).split('\n')
-    expect([frame.length <= 80, frame[caret.indexOf('^')]]).toEqual([true, 'H'])
+})
+
+test.each([24, 60, 80, 200])('in %s columns the frame does not wrap, and the caret is below the place', (width) => {
+  for (const column of [1, 2, 15, 16, 17, 42, 43, 57, 58, 59, 60, 147, 148, 300]) {
+    const sourceLine = `${'x'.repeat(column - 1)}H${'y'.repeat(300)}`
+    const [, frame = '', caret = ''] = problemText({ ...problem, column, sourceLine }, width).split('\n')
+    expect([frame.length, frame[caret.indexOf('^')]]).toEqual([width, 'H'])
   }
 })
 
 test('the first twenty, then a count; all when asked', () => {
   const problems = Array.from({ length: 23 }, (_, index) => ({ ...problem, line: index + 1 }))
   expect(problemsText(problems).split('\n').slice(-2)).toEqual(['forwards.yaml:20:5 KPF_FIELD_UNKNOWN there is no field "prots"', 'and 3 more'])
-  expect(problemsText(problems, true).split('\n')).toHaveLength(23)
+  expect(problemsText(problems, { isAll: true }).split('\n')).toHaveLength(23)
 })
