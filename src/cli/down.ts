@@ -9,11 +9,13 @@ import { type Context, isSet, say, textFlag } from './context.ts'
 import { isDuration } from './durations.ts'
 import { exitCodes } from './exit-codes.ts'
 import { placeOf } from './place.ts'
-import { asStatus, isReleased, isThere, type Owner, reach, silent, tell } from './reach.ts'
+import { asStatus, hasLeft, isReleased, isThere, type Owner, reach, silent, tell } from './reach.ts'
 
 const DRAIN_MS = 10_000
 /** For the supervisor to end once everything is closed. */
 const GRACE_MS = 10_000
+/** For its process to be gone after that. One that cannot end, since nobody reads what it prints, keeps nobody. */
+const LEAVES_MS = 1_000
 
 /** Runs the verb. */
 export async function down(context: Context): Promise<number> {
@@ -46,6 +48,8 @@ async function all(context: Context, owner: Owner, drainMs: number): Promise<num
   const leaving = context.onSignal(() => void askWithin(owner.socket, end(0)))
   const asked = await askWithin(owner.socket, end(drainMs), drainMs + GRACE_MS)
   const isGone = await isReleased(owner, GRACE_MS)
+  // Its process writes its log to the end after that: whoever was told that it stopped may count on it.
+  if (isGone) await hasLeft(owner, LEAVES_MS)
   leaving()
   if (!isGone) return silent(context, owner, asked.kind === 'unreachable' ? asked.errno : 'still there')
   say(context, asked.kind === 'answered' ? `${nameIn(asked.body)}stopped: ${totals(asked.body)}\n` : 'stopped\n')

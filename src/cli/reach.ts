@@ -105,11 +105,20 @@ export async function isThere({ pid, started }: Owner): Promise<boolean> {
 }
 
 /** Waits until its lock is another's, or nobody's: then the next `up` may begin. */
-export async function isReleased(owner: Owner, limitMs: number): Promise<boolean> {
+export function isReleased(owner: Owner, limitMs: number): Promise<boolean> {
+  return within(limitMs, async () => readLock(owner.lock)?.nonce !== owner.nonce || !(await isThere(owner)))
+}
+
+/** Waits until its process has ended. */
+export function hasLeft(owner: Owner, limitMs: number): Promise<boolean> {
+  return within(limitMs, async () => !(await isThere(owner)))
+}
+
+async function within(limitMs: number, isSo: () => Promise<boolean>): Promise<boolean> {
   const endMs = realClock.now() + limitMs
   const never = new AbortController()
   for (;;) {
-    if (readLock(owner.lock)?.nonce !== owner.nonce || !(await isThere(owner))) return true
+    if (await isSo()) return true
     if (realClock.now() >= endMs) return false
     await realClock.sleep(STEP_MS, never.signal)
   }
