@@ -157,6 +157,18 @@ test('a second up applies its file to the one that runs, attaches, and leaves it
   expect((await project.run('up', '-d')).code).toBe(2)
 })
 
+test('a quiet up says what is wrong, and nothing else', async () => {
+  const [a, b] = [await freePort(), await freePort()]
+  await using project = await ScenarioProject.make(`name: shop\nforwards:\n  bad: svc/wbe ${b}:80\n  good: svc/web ${a}:80\n`, sandbox.kubeconfig)
+  const up = project.spawn('up', '-q')
+  await expect.poll(() => up.stderr).toContain('bad: waiting: ')
+  expect(await fetchText(a)).toContain('hello')
+  up.signal('SIGINT')
+  expect(await up.exited).toBe(0)
+  expect(up.stderr).toMatch(/^bad: waiting: service "wbe" does not exist [^]*$/)
+  expect(up.stderr).not.toContain('good')
+})
+
 test('-v tells each connection, also to a second up', async () => {
   const [a, b] = [await freePort(), await freePort()]
   await using project = await ScenarioProject.make(two(a, b), sandbox.kubeconfig)
