@@ -69,8 +69,7 @@ async function serve(supervisor: Supervisor, spec: Forward, { context, timeoutMs
   stopped.abort()
   off()
   await saved
-  if (save !== undefined && saved === undefined)
-    context.err('kpf: not saved: the forward was not ready before the end\n    try it again without --save, or see: kpf trace\n')
+  if (save !== undefined && saved === undefined) context.err('kpf: not saved: the forward was not ready before the end\n    the file is as it was\n')
   await supervisor.stop({ drainMs: 0, deadline: stopped.signal })
   return code
 }

@@ -4,7 +4,7 @@ import type { ApplyRequest, LogLine } from '../control/shapes.ts'
 import { connectionText } from '../output/event-text.ts'
 import { psLines } from '../output/ps-table.ts'
 import { askWithin } from './asking.ts'
-import { type Context, isSet, textFlag } from './context.ts'
+import { type Context, isSet, textFlag, widthFor } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { interruption } from './interruption.ts'
 import { textOf } from './logs.ts'
@@ -71,7 +71,7 @@ async function shown(context: Context, owner: Owner, seq: number): Promise<End> 
     if (isTable) {
       const above = (): readonly string[] => lines.splice(0)
       const draw = (status: Parameters<typeof psLines>[0]): readonly string[] => [
-        ...psLines(status, { isWide: false, withConnections: false }),
+        ...psLines(status, { isWide: false, withConnections: false, width: widthFor(context) }),
         '',
         '  attached; q leaves it running',
       ]

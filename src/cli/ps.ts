@@ -2,7 +2,7 @@
 import type { StatusBody } from '../control/shapes.ts'
 import type { DriftBody } from '../control/drift.ts'
 import { driftLines, psLines } from '../output/ps-table.ts'
-import { type Context, isSet, textFlag } from './context.ts'
+import { type Context, isSet, textFlag, widthFor } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { askWithin } from './asking.ts'
 import { mistake } from './mistake.ts'
@@ -51,6 +51,7 @@ function shown(status: StatusBody, { flags, words }: Context): StatusBody {
   return { ...status, forwards: status.forwards.filter(isWanted) }
 }
 
-function textOf(status: StatusBody, { flags }: Context, isWide: boolean): readonly string[] {
-  return [...psLines(status, { isWide, withConnections: isSet(flags, 'connections') }), ...driftLines(status.drift ?? [])]
+function textOf(status: StatusBody, context: Context, isWide: boolean): readonly string[] {
+  const withConnections = isSet(context.flags, 'connections')
+  return [...psLines(status, { isWide, withConnections, width: widthFor(context) }), ...driftLines(status.drift ?? [])]
 }

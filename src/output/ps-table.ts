@@ -2,11 +2,17 @@
 import type { ForwardBody, StatusBody } from '../control/shapes.ts'
 import type { DriftBody } from '../control/drift.ts'
 import { ageText } from './words.ts'
+import { wrapped } from './wrapped.ts'
+
+const INDENT = '    '
+const MIN_REASON = 20
 
 /** Which columns there are. */
 export interface PsForm {
   readonly isWide: boolean
   readonly withConnections: boolean
+  /** Of the terminal, if there is one: a reason that does not fit beside its row is below it. */
+  readonly width?: number | undefined
 }
 
 /** One line for each forward, below a line of names. */
@@ -22,7 +28,16 @@ export function psLines(status: Pick<StatusBody, 'now' | 'forwards'>, form: PsFo
     'AGE',
   ]
   const wide = form.isWide ? ['CONTEXT', 'NAMESPACE', 'IMAGE'] : []
-  return columns([[...heads, ...wide, 'REASON'], ...status.forwards.map((forward) => cells(forward, status.now, form))])
+  const rows = [[...heads, ...wide, 'REASON'], ...status.forwards.map((forward) => cells(forward, status.now, form))]
+  const beside = columns(rows)
+  const { width } = form
+  if (width === undefined || beside.every((line) => line.length <= width)) return beside
+  const reasons = ['', ...status.forwards.map(reasonText)]
+  return columns(rows.map((row) => row.slice(0, -1))).flatMap((line, index) => [line, ...below(reasons[index] ?? '', width)])
+}
+
+function below(reason: string, width: number): readonly string[] {
+  return reason === '' ? [] : wrapped(reason, Math.max(MIN_REASON, width - INDENT.length)).map((line) => `${INDENT}${line}`)
 }
 
 /** What is no more as it was, each on a line of its own below the table, with what to do below it. */
