@@ -166,7 +166,7 @@ export const verbTable: Readonly<Record<string, VerbCells>> = {
   },
   env: {
     forms: {
-      shell: at(/^export WEB_HOST='127\.0\.0\.1'\nexport WEB_PORT='\d+'\n$/, 'running', 'env'),
+      shell: at(/^export WEB_HOST='127\.0\.0\.1'\nexport WEB_PORT='\d+'\n/, 'running', 'env'),
       fish: at(/^set -gx WEB_HOST '/, 'running', 'env', '-o', 'fish'),
       powershell: at(/^\$Env:WEB_HOST = '/, 'running', 'env', '-o', 'powershell'),
       dotenv: at(/^WEB_HOST=127/, 'running', 'env', '-o', 'dotenv'),
