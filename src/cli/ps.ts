@@ -1,12 +1,10 @@
 /** `kpf ps`: what runs of the project, as its supervisor says it. */
 import type { StatusBody } from '../control/shapes.ts'
-import type { DriftBody } from '../control/drift.ts'
 import { driftLines, psLines } from '../output/ps-table.ts'
 import { type Context, isSet, textFlag, widthFor } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
-import { askWithin } from './asking.ts'
 import { mistake } from './mistake.ts'
-import { type Owner, reach, statusFrom } from './reach.ts'
+import { statusOf } from './reach.ts'
 
 /** Runs the verb. */
 export async function ps(context: Context): Promise<number> {
@@ -15,11 +13,9 @@ export async function ps(context: Context): Promise<number> {
     return mistake(context, `ps --watch draws a table, not "${form}"`, 'use text or wide; for programs: kpf events -f')
   if (isSet(context.flags, 'watch'))
     return (await import('./watch-status.ts')).watchStatus(context, (status) => textOf(shown(status, context), context, form === 'wide'))
-  const reached = await reach(context)
-  if (reached.kind === 'ended') return reached.code
-  const [found, drift] = await Promise.all([statusFrom(context, reached.owner), driftOf(reached.owner)])
+  const found = await statusOf(context, '/v1/drift')
   if (found.kind === 'ended') return found.code
-  const status = { ...shown(found.status, context), ...(drift.length > 0 && { drift }) }
+  const status = shown(found.status, context)
   switch (form) {
     case 'json':
       context.out(`${JSON.stringify(status)}\n`)
@@ -34,14 +30,6 @@ export async function ps(context: Context): Promise<number> {
       context.out(`${textOf(status, context, form === 'wide').join('\n')}\n`)
   }
   return exitCodes.done
-}
-
-/** An older supervisor has no answer to this. */
-async function driftOf({ socket }: Owner): Promise<readonly DriftBody[]> {
-  const asked = await askWithin(socket, { method: 'GET', path: '/v1/drift' })
-  const drift: unknown = asked.kind === 'answered' && typeof asked.body === 'object' && asked.body !== null ? Reflect.get(asked.body, 'drift') : []
-  // The list is of this version: the answer's head has said so.
-  return Array.isArray(drift) ? (drift as readonly DriftBody[]) : []
 }
 
 /** With the stopped ones when they were asked for; only those named, if any were. */

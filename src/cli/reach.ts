@@ -77,15 +77,12 @@ export async function heard(context: Context, owner: Owner, asked: Asked): Promi
 /** A status and who told it, or the exit code after it was said why there is none. */
 export type StatusTold = { readonly kind: 'status'; readonly status: StatusBody; readonly owner: Owner } | { readonly kind: 'ended'; readonly code: number }
 
-/** The status of the project. */
-export async function statusOf(context: Context): Promise<StatusTold> {
+/** The status of the project; `/v1/drift` is the status after a look at the machine. */
+export async function statusOf(context: Context, path: '/v1/status' | '/v1/drift' = '/v1/status'): Promise<StatusTold> {
   const reached = await reach(context)
-  return reached.kind === 'ended' ? reached : statusFrom(context, reached.owner)
-}
-
-/** The status that one supervisor tells. */
-export async function statusFrom(context: Context, owner: Owner): Promise<StatusTold> {
-  const told = await tell(context, owner, { method: 'GET', path: '/v1/status' })
+  if (reached.kind === 'ended') return reached
+  const { owner } = reached
+  const told = await tell(context, owner, { method: 'GET', path })
   if (told.kind === 'ended') return told
   const status = asStatus(told.body)
   if (status) return { kind: 'status', status, owner }

@@ -57,8 +57,10 @@ export async function answer(controlled: Controlled, route: string, body: unknow
       return { code: 200, body: controlled.status() }
     case 'GET /v1/exports':
       return good(controlled, controlled.exports())
-    case 'GET /v1/drift':
-      return good(controlled, { drift: await controlled.drift() })
+    case 'GET /v1/drift': {
+      const drift = await controlled.drift()
+      return { code: 200, body: { ...controlled.status(), ...(drift.length > 0 && { drift }) } }
+    }
     case 'POST /v1/apply':
     case 'POST /v1/plan': {
       const request = requestOf(names, body)
