@@ -5,7 +5,7 @@ import { realClock } from '../system/clock.ts'
 const LOOK_MS = 20
 
 /** Resolves once nothing is undecided; with those that could not be bound. A bind takes no longer than the machine. */
-export async function whenBound(supervisor: Supervisor, signal: AbortSignal): Promise<readonly Row[]> {
+export async function whenBound(supervisor: Pick<Supervisor, 'snapshot' | 'forward'>, signal: AbortSignal): Promise<readonly Row[]> {
   for (;;) {
     const { rows } = supervisor.snapshot()
     const blocked = rows.filter(({ status }) => status.phase === 'port-busy' || status.phase === 'bind')
@@ -15,7 +15,7 @@ export async function whenBound(supervisor: Supervisor, signal: AbortSignal): Pr
   }
 }
 
-function isUndecided({ spec, status }: Row, supervisor: Supervisor): boolean {
+function isUndecided({ spec, status }: Row, supervisor: Pick<Supervisor, 'forward'>): boolean {
   if (status.state === 'stopping' || status.state === 'stopped') return false
   return supervisor.forward(spec.name)?.bound.some(({ listeners }) => listeners.length === 0) ?? false
 }

@@ -1,12 +1,22 @@
 /** `--ports-file`: where the forwards are, kept up to date for programs that read files. */
+import type { StatusBody } from '../control/shapes.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import { errnoOf } from '../system/files.ts'
 import { whenBound } from './bound.ts'
 import { portsText } from './exports.ts'
 import type { RunningProject } from './running.ts'
 
+/** What tells that there is something else to write. */
+type Told = Pick<Supervisor, 'subscribe' | 'snapshot' | 'forward' | 'warn'>
+
+/** What is written of. */
+interface Run extends Pick<RunningProject, 'exports'> {
+  readonly ending: { readonly isBegun: boolean }
+  status(): Pick<StatusBody, 'forwards'>
+}
+
 /** Writes it now, and again whenever it would say something else, until the signal; resolves after the first time. */
-export async function keepPortsFile(supervisor: Supervisor, running: RunningProject, { path, signal }: { path: string; signal: AbortSignal }): Promise<void> {
+export async function keepPortsFile(supervisor: Told, running: Run, { path, signal }: { path: string; signal: AbortSignal }): Promise<void> {
   let last = ''
   const write = async (): Promise<void> => {
     // What stood there last is what somebody may still look for.
@@ -17,8 +27,9 @@ export async function keepPortsFile(supervisor: Supervisor, running: RunningProj
     await written(path, text, supervisor)
   }
   let isDue = false
-  let writing: Promise<void> = Promise.resolve()
-  await write()
+  // What happens while it is written the first time is heard too.
+  const first = write()
+  let writing = first
   const off = supervisor.subscribe(({ type }) => {
     if (isDue || (type !== 'config-applied' && type !== 'forward-state-changed' && type !== 'forward-moved')) return
     isDue = true
@@ -31,9 +42,10 @@ export async function keepPortsFile(supervisor: Supervisor, running: RunningProj
       })
   })
   signal.addEventListener('abort', off, { once: true })
+  await first
 }
 
-async function written(path: string, text: string, supervisor: Supervisor): Promise<void> {
+async function written(path: string, text: string, supervisor: Pick<Supervisor, 'warn'>): Promise<void> {
   const { writeWhole } = await import('../system/whole-file.ts')
   try {
     await writeWhole(path, text)
