@@ -2,14 +2,11 @@
 import { durationMs } from '../file/duration.ts'
 import { printable } from '../file/printable.ts'
 import { counted } from '../output/words.ts'
-import { readLock } from '../system/lock-record.ts'
-import { self } from '../system/processes.ts'
 import { askWithin } from './asking.ts'
 import { type Context, isSet, say, textFlag } from './context.ts'
 import { isDuration } from './durations.ts'
 import { exitCodes } from './exit-codes.ts'
-import { placeOf } from './place.ts'
-import { asStatus, hasLeft, isReleased, isThere, type Owner, reach, silent, tell } from './reach.ts'
+import { asStatus, hasLeft, holderOf, isReleased, isThere, noFile, type Owner, silent, tell, untilItListens } from './reach.ts'
 
 const DRAIN_MS = 10_000
 /** For the supervisor to end once everything is closed. */
@@ -25,11 +22,10 @@ export async function down(context: Context): Promise<number> {
     return exitCodes.usage
   }
   const drainMs = isSet(context.flags, 'now') ? 0 : given === undefined ? DRAIN_MS : durationMs(given)
-  const place = await placeOf(context, self().platform)
-  if (place !== undefined && readLock(place.lock) === undefined) return nothing(context)
-  const reached = await reach(context)
-  if (reached.kind === 'ended') return reached.code
-  const { owner } = reached
+  const owner = await holderOf(context)
+  if (owner === 'nobody') return nothing(context)
+  if (owner === 'no-file') return noFile(context)
+  await untilItListens(owner)
   if (!(await isThere(owner))) return nothing(context)
   return context.words.length > 0 ? some(context, owner, drainMs) : all(context, owner, drainMs)
 }

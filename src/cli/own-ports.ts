@@ -1,22 +1,16 @@
 /** Which local endpoints the project of a command line has already, since it runs. */
 import type { Machine } from '../doctor/gather-machine.ts'
-import { self } from '../system/processes.ts'
-import { readLock } from '../system/lock-record.ts'
 import { askWithin } from './asking.ts'
 import type { Context } from './context.ts'
-import { placeOf } from './place.ts'
-import { asStatus, isThere, ownerOf } from './reach.ts'
+import { asStatus, livingOwner } from './reach.ts'
 
 /** A supervisor that takes longer is known by its process alone. */
 const LIMIT_MS = 1_000
 
 /** Tells them; undefined when the project does not run. */
 export async function ownPorts(context: Context): Promise<NonNullable<Machine['isOurs']> | undefined> {
-  const place = await placeOf(context, self().platform)
-  const record = place && readLock(place.lock)
-  if (place === undefined || record === undefined) return undefined
-  const owner = ownerOf(record, place.lock)
-  if (!(await isThere(owner))) return undefined
+  const owner = await livingOwner(context)
+  if (owner === undefined) return undefined
   const asked = await askWithin(owner.socket, { method: 'GET', path: '/v1/status' }, LIMIT_MS)
   const status = asked.kind === 'answered' && asked.code === 200 ? asStatus(asked.body) : undefined
   const bound = new Set(status?.forwards.flatMap(({ listeners }) => listeners))

@@ -6,14 +6,11 @@ import type { Loaded } from '../file/load.ts'
 import { problemsText } from '../output/problem-text.ts'
 import { localText, targetText } from '../output/words.ts'
 import { type Operation, plan, printPlan } from '../supervisor/plan.ts'
-import { readLock } from '../system/lock-record.ts'
-import { self } from '../system/processes.ts'
 import { askWithin } from './asking.ts'
 import { type Context, isSet, textFlag, widthFor } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
-import { placeOf } from './place.ts'
 import { openFiles } from './project-file.ts'
-import { heard, isThere, ownerOf } from './reach.ts'
+import { heard, livingOwner } from './reach.ts'
 import { RELOAD_MS } from './start-stop.ts'
 import { termsOf } from './terms.ts'
 
@@ -59,11 +56,8 @@ async function byOwner(
   context: Context,
   { content, terms }: { readonly content: string | undefined; readonly terms: Terms },
 ): Promise<PlannedBody | { readonly kind: 'ended'; readonly code: number } | undefined> {
-  const place = await placeOf(context, self().platform)
-  const record = place && readLock(place.lock)
-  if (place === undefined || record === undefined) return undefined
-  const owner = ownerOf(record, place.lock)
-  if (!(await isThere(owner))) return undefined
+  const owner = await livingOwner(context)
+  if (owner === undefined) return undefined
   const body = { names: context.words, terms, ...(content !== undefined && { content }) }
   const asked = await askWithin(owner.socket, { method: 'POST', path: '/v1/plan', body }, RELOAD_MS)
   // One that is ending is waited for by `up`, which then begins with nothing.

@@ -28,18 +28,33 @@ export type Reached = { readonly kind: 'owner'; readonly owner: Owner } | { read
 /** What was answered, or the exit code after it was said why nothing was. */
 export type Told = { readonly kind: 'told'; readonly code: number; readonly body: unknown } | { readonly kind: 'ended'; readonly code: number }
 
-/** Who has the project's lock. Reads one small file. */
+/** Somebody to ask about the project. */
 export async function reach(context: Context): Promise<Reached> {
-  const place = await placeOf(context, self().platform)
-  if (place === undefined) {
-    context.err('kpf: no forwards.yaml here or in the directories above, up to the repository\n    name the file of the project with -f, or see: kpf ls\n')
-    return { kind: 'ended', code: exitCodes.usage }
-  }
-  const record = readLock(place.lock)
-  if (record === undefined) return { kind: 'ended', code: notRunning(context) }
-  const owner = ownerOf(record, place.lock)
+  const owner = await holderOf(context)
+  if (owner === 'no-file') return { kind: 'ended', code: noFile(context) }
+  if (owner === 'nobody') return { kind: 'ended', code: notRunning(context) }
   await untilItListens(owner)
   return { kind: 'owner', owner }
+}
+
+/** Who has the lock of the project that a command line means, alive or not. Reads one small file, and says nothing. */
+export async function holderOf(context: Context): Promise<Owner | 'nobody' | 'no-file'> {
+  const place = await placeOf(context, self().platform)
+  if (place === undefined) return 'no-file'
+  const record = readLock(place.lock)
+  return record === undefined ? 'nobody' : ownerOf(record, place.lock)
+}
+
+/** The supervisor that runs the project, if one lives. Says nothing. */
+export async function livingOwner(context: Context): Promise<Owner | undefined> {
+  const owner = await holderOf(context)
+  return typeof owner === 'object' && (await isThere(owner)) ? owner : undefined
+}
+
+/** Says that there is no file to tell the project by, and gives the code. */
+export function noFile(context: Context): number {
+  context.err('kpf: no forwards.yaml here or in the directories above, up to the repository\n    name the file of the project with -f, or see: kpf ls\n')
+  return exitCodes.usage
 }
 
 /** The holder of a lock as one to ask. */

@@ -1,7 +1,4 @@
 /** The status, held to its schema. */
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
 import { statusBody } from '../../src/control/status.ts'
 import { portUrl } from '../../src/file/references.ts'
@@ -9,11 +6,9 @@ import type { Status } from '../../src/supervisor/events.ts'
 import type { Row } from '../../src/supervisor/supervisor.ts'
 import { isoTime } from '../../src/supervisor/iso-time.ts'
 import { forward } from '../supervisor/forwards.ts'
+import { fits } from './status-schema.ts'
 import { START_MS, status } from './world.ts'
 
-const fits = new Ajv({ strict: false, validateFormats: false }).compile(
-  JSON.parse(readFileSync(fileURLToPath(new URL('../../schema/status.schema.json', import.meta.url)), 'utf8')),
-)
 const traffic = { open: 1, draining: 0, held: 0, served: 5, failed: 0 }
 
 function row(name: string, changes: Partial<Status>): Row {

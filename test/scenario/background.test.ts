@@ -1,21 +1,16 @@
 /** A project in the background, and every verb that talks to it: the real program on the sample cluster. */
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { Ajv } from 'ajv'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { fetchText } from '../e2e/clients.ts'
+import { fits } from '../control/status-schema.ts'
 import { freePort } from '../e2e/kpf.ts'
 import { ScenarioProject } from './project.ts'
 import { startShop } from './shop.ts'
 
-const fits = new Ajv({ strict: false, validateFormats: false }).compile(
-  JSON.parse(readFileSync(fileURLToPath(new URL('../../schema/status.schema.json', import.meta.url)), 'utf8')),
-)
 let sandbox: Sandbox
 
 beforeAll(async () => {

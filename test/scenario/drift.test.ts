@@ -1,21 +1,17 @@
 /** `kpf ps` says where what runs is no more what the machine has. */
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { copyFile, cp, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Ajv } from 'ajv'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { fits } from '../control/status-schema.ts'
 import { freePort } from '../e2e/kpf.ts'
 import { ScenarioProject } from './project.ts'
 import { startShop } from './shop.ts'
 
-const fits = new Ajv({ strict: false, validateFormats: false }).compile(
-  JSON.parse(readFileSync(fileURLToPath(new URL('../../schema/status.schema.json', import.meta.url)), 'utf8')),
-)
 let sandbox: Sandbox
 
 beforeAll(async () => {
