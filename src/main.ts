@@ -32,7 +32,7 @@ async function main(): Promise<number> {
   keepCompiled(process.env, homedir())
   if (argv[0] === '__complete') {
     // A shell waits for it at each Tab: not even the parser of arguments is loaded.
-    const { complete } = await import('./cli/completion-answer.ts')
+    const { complete } = await import('./cli/completion/completion-answer.ts')
     return complete(argv.slice(1), contextOf())
   }
   const { start } = await import('./cli/start.ts')

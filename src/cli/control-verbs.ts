@@ -4,9 +4,9 @@
  * What scripts ask in a loop is read with the table: a file of its own costs each answer
  * half a millisecond.
  */
-import { env } from './env.ts'
-import { port, url } from './port.ts'
-import { ps } from './ps.ts'
+import { env } from './ask/env.ts'
+import { port, url } from './ask/port.ts'
+import { ps } from './ask/ps.ts'
 import type { Flag, Verb } from './verbs.ts'
 
 const follow: Flag = { name: 'follow', short: 'f', help: 'go on with what comes; before the verb -f is the file' }
@@ -42,7 +42,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf run -- npm test', "kpf run db -- sh -c 'psql -h $DB_HOST -p $DB_PORT'"],
     arguments: ['forward'],
     exits: [2, 125, 126, 127, 130, 143],
-    run: async (context) => (await import('./run-command.ts')).run(context),
+    run: async (context) => (await import('./up/run-command.ts')).run(context),
   },
   {
     name: 'ps',
@@ -70,7 +70,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf down', 'kpf down api', 'kpf down --now', 'kpf down -t 1m'],
     arguments: ['forward'],
     exits: [0, 2, 7],
-    run: async (context) => (await import('./down.ts')).down(context),
+    run: async (context) => (await import('./ask/down.ts')).down(context),
   },
   {
     name: 'ls',
@@ -80,7 +80,7 @@ export const controlVerbs: readonly Verb[] = [
     outputs: ['text', 'json', 'name'],
     examples: ['kpf ls', 'kpf ls -o json'],
     exits: [0, 2],
-    run: async (context) => (await import('./ls.ts')).ls(context),
+    run: async (context) => (await import('./ask/ls.ts')).ls(context),
   },
   {
     name: 'wait',
@@ -93,7 +93,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf wait', 'kpf wait api db --timeout 2m', 'kpf wait --for stopped'],
     arguments: ['forward'],
     exits: [0, 2, 3, 4, 6, 7, 8, 124],
-    run: async (context) => (await import('./wait.ts')).wait(context),
+    run: async (context) => (await import('./ask/wait.ts')).wait(context),
   },
   {
     name: 'logs',
@@ -109,7 +109,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf logs', 'kpf logs -f api', 'kpf logs --since 10m --level warning', 'kpf logs --tail 20 -o json'],
     arguments: ['forward'],
     exits: [0, 2, 7, 8],
-    run: async (context) => (await import('./logs.ts')).logs(context),
+    run: async (context) => (await import('./ask/logs.ts')).logs(context),
   },
   {
     name: 'events',
@@ -118,7 +118,7 @@ export const controlVerbs: readonly Verb[] = [
     flags: [follow, since],
     examples: ['kpf events', 'kpf events -f --since 10m'],
     exits: [0, 2, 7, 8],
-    run: async (context) => (await import('./events.ts')).events(context),
+    run: async (context) => (await import('./ask/events.ts')).events(context),
   },
   {
     name: 'start',
@@ -128,7 +128,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf start', 'kpf start debug'],
     arguments: ['forward'],
     exits: [0, 2, 7, 8],
-    run: async (context) => (await import('./start-stop.ts')).act(context, 'start'),
+    run: async (context) => (await import('./ask/start-stop.ts')).act(context, 'start'),
   },
   {
     name: 'stop',
@@ -138,7 +138,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf stop api', 'kpf stop'],
     arguments: ['forward'],
     exits: [0, 2, 7, 8],
-    run: async (context) => (await import('./start-stop.ts')).act(context, 'stop'),
+    run: async (context) => (await import('./ask/start-stop.ts')).act(context, 'stop'),
   },
   {
     name: 'restart',
@@ -148,7 +148,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf restart api', 'kpf restart'],
     arguments: ['forward'],
     exits: [0, 2, 7, 8],
-    run: async (context) => (await import('./start-stop.ts')).act(context, 'restart'),
+    run: async (context) => (await import('./ask/start-stop.ts')).act(context, 'restart'),
   },
   {
     name: 'reload',
@@ -157,7 +157,7 @@ export const controlVerbs: readonly Verb[] = [
     flags: [],
     examples: ['kpf reload'],
     exits: [0, 2, 7, 8, 9],
-    run: async (context) => (await import('./start-stop.ts')).reload(context),
+    run: async (context) => (await import('./ask/start-stop.ts')).reload(context),
   },
   {
     name: 'port',
@@ -187,7 +187,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf open web', 'BROWSER=firefox kpf open web'],
     arguments: ['forward'],
     exits: [0, 1, 2, 3, 7, 8],
-    run: async (context) => (await import('./open.ts')).open(context),
+    run: async (context) => (await import('./ask/open.ts')).open(context),
   },
   {
     name: 'env',

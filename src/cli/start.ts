@@ -36,7 +36,7 @@ export async function start(argv: readonly string[], machine: Omit<Context, 'wor
     command: parsed.kind === 'verb' ? parsed.command : [],
   }
   if (isSet(parsed.flags, 'help')) {
-    const { generalHelp, verbHelp } = await import('./help.ts')
+    const { generalHelp, verbHelp } = await import('./help/help.ts')
     world.out(parsed.kind === 'verb' ? verbHelp(parsed.verb) : generalHelp())
     return exitCodes.done
   }
@@ -44,7 +44,7 @@ export async function start(argv: readonly string[], machine: Omit<Context, 'wor
     const wrong = unfit(parsed.verb, context)
     return wrong === undefined ? parsed.verb.run(context) : mistake(context, wrong.message, wrong.fix)
   }
-  const [{ firstHelp }, { contextInUse }] = await Promise.all([import('./help.ts'), import('./world.ts')])
+  const [{ firstHelp }, { contextInUse }] = await Promise.all([import('./help/help.ts'), import('./world.ts')])
   world.out(firstHelp(await contextInUse(context)))
   return exitCodes.done
 }

@@ -83,7 +83,7 @@ export const verbs: readonly Verb[] = [
     arguments: ['forward'],
     outputs: ['auto', 'plain', 'jsonl', 'quiet'],
     exits: [0, 2, 7, 9, 130, 143],
-    run: async (context) => (await import('./up.ts')).up(context),
+    run: async (context) => (await import('./up/up.ts')).up(context),
   },
   ...controlVerbs,
   {
@@ -99,7 +99,7 @@ export const verbs: readonly Verb[] = [
     examples: ['kpf check', 'kpf check --live', 'kpf check -o json', 'kpf check -o github'],
     outputs: ['text', 'json', 'github'],
     exits: [0, 2, 3, 4, 5, 6, 9],
-    run: async (context) => (await import('./check.ts')).check(context),
+    run: async (context) => (await import('./file/check.ts')).check(context),
   },
   {
     name: 'config',
@@ -115,7 +115,7 @@ export const verbs: readonly Verb[] = [
     examples: ['kpf config', 'kpf config --explain forwards.api', 'kpf config --variables'],
     outputs: ['yaml', 'json'],
     exits: [0, 2, 9],
-    run: async (context) => (await import('./config.ts')).config(context),
+    run: async (context) => (await import('./file/config.ts')).config(context),
   },
   {
     name: 'plan',
@@ -126,7 +126,7 @@ export const verbs: readonly Verb[] = [
     arguments: ['forward'],
     outputs: ['text', 'json'],
     exits: [0, 2, 7, 9, 10],
-    run: async (context) => (await import('./plan.ts')).planVerb(context),
+    run: async (context) => (await import('./file/plan.ts')).planVerb(context),
   },
   {
     name: 'init',
@@ -135,7 +135,7 @@ export const verbs: readonly Verb[] = [
     flags: [],
     examples: ['kpf init', 'kpf init -n shop -f -'],
     exits: [0, 1, 2],
-    run: async (context) => (await import('./init.ts')).init(context),
+    run: async (context) => (await import('./file/init.ts')).init(context),
   },
   {
     name: 'trust',
@@ -144,7 +144,7 @@ export const verbs: readonly Verb[] = [
     flags: [],
     examples: ['kpf trust', 'kpf trust --yes'],
     exits: [0, 1, 2, 9],
-    run: async (context) => (await import('./trust.ts')).trust(context),
+    run: async (context) => (await import('./file/trust.ts')).trust(context),
   },
   {
     name: 'trace',
@@ -161,7 +161,7 @@ export const verbs: readonly Verb[] = [
     arguments: ['forward', 'target'],
     outputs: ['text', 'json', 'mermaid'],
     exits: [0, 1, 2, 4, 5, 9],
-    run: async (context) => (await import('./trace.ts')).traceVerb(context),
+    run: async (context) => (await import('./diagnose/trace.ts')).traceVerb(context),
   },
   {
     name: 'doctor',
@@ -172,7 +172,7 @@ export const verbs: readonly Verb[] = [
     arguments: ['forward', 'target'],
     outputs: ['text', 'json'],
     exits: [0, 1, 2, 4, 5, 6, 9],
-    run: async (context) => (await import('./doctor.ts')).doctor(context),
+    run: async (context) => (await import('./diagnose/doctor.ts')).doctor(context),
   },
   {
     name: 'rbac',
@@ -188,7 +188,7 @@ export const verbs: readonly Verb[] = [
     arguments: ['forward', 'target'],
     outputs: ['yaml', 'json', 'text'],
     exits: [0, 2, 4, 9],
-    run: async (context) => (await import('./rbac.ts')).rbac(context),
+    run: async (context) => (await import('./diagnose/rbac.ts')).rbac(context),
   },
   {
     name: 'explain',
@@ -199,7 +199,7 @@ export const verbs: readonly Verb[] = [
     arguments: ['code'],
     outputs: ['text', 'json', 'markdown'],
     exits: [0, 2],
-    run: async (context) => (await import('./explain.ts')).explain(context),
+    run: async (context) => (await import('./help/explain.ts')).explain(context),
   },
   {
     name: 'demo',
@@ -208,7 +208,7 @@ export const verbs: readonly Verb[] = [
     flags: [{ name: 'tour', help: 'play a scripted tour and exit' }],
     examples: ['kpf demo', 'kpf demo --tour'],
     exits: [0],
-    run: async (context) => (await import('./demo.ts')).demo(context),
+    run: async (context) => (await import('./demo/demo.ts')).demo(context),
   },
   {
     name: 'schema',
@@ -218,7 +218,7 @@ export const verbs: readonly Verb[] = [
     examples: ['kpf schema > forwards.schema.json', 'kpf schema -o markdown'],
     outputs: ['json', 'markdown'],
     exits: [0, 2],
-    run: async (context) => (await import('./schema.ts')).schema(context),
+    run: async (context) => (await import('./file/schema.ts')).schema(context),
   },
   {
     name: 'completion',
@@ -228,7 +228,7 @@ export const verbs: readonly Verb[] = [
     examples: ['eval "$(kpf completion bash)"', 'source <(kpf completion zsh)', 'kpf completion fish | source'],
     words: ['bash', 'zsh', 'fish', 'powershell'],
     exits: [0, 2],
-    run: async (context) => (await import('./completion.ts')).completion(context),
+    run: async (context) => (await import('./completion/completion.ts')).completion(context),
   },
   {
     name: 'version',
@@ -251,7 +251,7 @@ export const verbs: readonly Verb[] = [
     arguments: ['verb'],
     outputs: ['text', 'markdown'],
     exits: [0, 2],
-    run: async (context) => (await import('./help.ts')).help(context),
+    run: async (context) => (await import('./help/help.ts')).help(context),
   },
 ]
 
@@ -268,7 +268,7 @@ export const adHoc: Verb = {
   examples: ['kpf svc/api 8080:80', 'kpf -n shop deploy/web 3000 9229', 'kpf pod/db-0 :5432', 'kpf svc/api 8080:80 --save'],
   arguments: ['target'],
   exits: [0, 1, 2, 4, 5, 6, 130, 143],
-  run: async (context) => (await import('./ad-hoc.ts')).runAdHoc(context),
+  run: async (context) => (await import('./ad-hoc/ad-hoc.ts')).runAdHoc(context),
 }
 
 /** Words of later versions: known, and refused by name. */

@@ -11,7 +11,7 @@ import { realFiles } from '../system/files.ts'
 import { findHolder } from '../system/holder.ts'
 import { maxConnections } from '../system/limits.ts'
 import { type Context, isSet } from './context.ts'
-import { flagsOf } from './project-file.ts'
+import { flagsOf } from './file/project-file.ts'
 
 /** A supervisor and what it stands on. */
 export interface World {

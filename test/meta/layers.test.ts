@@ -90,6 +90,32 @@ test('every import is in the table', () => {
   expect(wrong).toEqual([])
 })
 
+/** Room of `cli` -> the rooms beside it that it may import; all of them may what lies in `cli` itself. */
+const cliRooms: Readonly<Record<string, readonly string[]>> = {
+  ask: [],
+  file: ['ask'],
+  up: ['ask', 'file'],
+  'ad-hoc': ['up', 'file'],
+  demo: ['up'],
+  diagnose: ['ask', 'file'],
+  completion: [],
+  help: [],
+}
+
+test('a room of the command line imports only the rooms below it', () => {
+  const roomOf = (file: string): string | undefined => /^src\/cli\/([^/]+)\//.exec(file)?.[1]
+  const wrong = files.flatMap((file) => {
+    const room = roomOf(file)
+    if (room === undefined) return []
+    const near = [room, ...(cliRooms[room] ?? [])]
+    return imports(file)
+      .map(({ from }) => join(dirname(file), from))
+      .filter((target) => !near.includes(roomOf(target) ?? room))
+      .map((target) => `${file} imports ${target}`)
+  })
+  expect(wrong).toEqual([])
+})
+
 test('no file imports itself by a detour', () => {
   const graph = new Map(
     files.map((file) => [

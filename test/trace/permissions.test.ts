@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Target } from '../../src/file/forward.ts'
 import { leavesNoWay, permissionsFor, permissionText, type TunnelKind } from '../../src/trace/permissions.ts'
-import { oneForward } from '../../src/cli/ad-hoc-forward.ts'
+import { oneForward } from '../../src/cli/file/ad-hoc-forward.ts'
 
 function targetOf(text: string): Target {
   const forward = oneForward({ target: text, ports: ['80'], access: {} })

@@ -1,6 +1,6 @@
 /** Traces through the sample cluster over loopback, and what every account is held to. */
 import { vi } from 'vitest'
-import { oneForward } from '../../src/cli/ad-hoc-forward.ts'
+import { oneForward } from '../../src/cli/file/ad-hoc-forward.ts'
 import { openClusters } from '../../src/cluster/clusters.ts'
 import { editYaml } from '../../src/file/yaml-edit.ts'
 import { Sandbox } from '../../src/sandbox/sandbox.ts'

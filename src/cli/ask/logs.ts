@@ -1,0 +1,60 @@
+/** `kpf logs`: what the supervisor said of its forwards. */
+import type { LogFilter } from '../../control/history.ts'
+import type { LogLine } from '../../control/shapes.ts'
+import { logLevels } from '../../control/shapes.ts'
+import { timeText } from '../../output/event-text.ts'
+import { type Context, isSet, textFlag } from '../context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { mistake } from '../mistake.ts'
+import { reach } from './reach.ts'
+import { readStream, sinceMistake, sinceOf } from './stream.ts'
+
+/** Runs the verb. */
+export async function logs(context: Context): Promise<number> {
+  const { flags } = context
+  const filter = filterOf(context)
+  if ('fix' in filter) return mistake(context, filter.message, filter.fix)
+  const print = (line: string): void => context.out(textFlag(flags, 'output') === 'json' ? `${line}\n` : textOf(JSON.parse(line) as LogLine))
+  let said = ''
+  const reached = await reach({ ...context, err: (text) => (said += text) })
+  if (reached.kind === 'owner')
+    return readStream(context, reached.owner, { path: pathOf(filter, flags), isFollowed: isSet(flags, 'follow') }, ({ data }) => print(data))
+  const left = reached.code === exitCodes.notRunning ? await (await import('./old-log.ts')).oldLog(context, filter) : undefined
+  if (left === undefined) {
+    context.err(said)
+    return reached.code
+  }
+  for (const line of left) print(JSON.stringify(line))
+  context.err('kpf: this project does not run: this is what its log has kept\n    start it with: kpf up -d\n')
+  return exitCodes.done
+}
+
+/** What the flags ask for, or which of them says nothing. */
+function filterOf(context: Context): LogFilter | { message: string; fix: string } {
+  const since = sinceOf(context)
+  if (since === null) return sinceMistake(context)
+  const tail = textFlag(context.flags, 'tail')
+  if (tail !== undefined && !/^\d{1,9}$/.test(tail)) return { message: `--tail is no number: "${tail}"`, fix: 'write how many lines, such as --tail 20' }
+  const level = logLevels.find((word) => word === (textFlag(context.flags, 'level') ?? 'info'))
+  if (level === undefined) return { message: `there is no level "${textFlag(context.flags, 'level')}"`, fix: `use ${logLevels.join(', ')}` }
+  return { level, since, tail: tail === undefined ? undefined : Number(tail), names: context.words }
+}
+
+function pathOf({ level, since, tail, names }: LogFilter, flags: Context['flags']): string {
+  const query = new URLSearchParams({
+    level,
+    ...(tail !== undefined && { tail: `${tail}` }),
+    ...(since !== undefined && { since }),
+    follow: isSet(flags, 'follow') ? '1' : '0',
+  })
+  for (const name of names) query.append('name', name)
+  return `/v1/logs?${query.toString()}`
+}
+
+/** `10:41:07 api: ready on localhost:8080`; further lines stand below the text. */
+export function textOf({ time, text }: LogLine): string {
+  return text
+    .split('\n')
+    .map((line, index) => `${index === 0 ? timeText(time) : '        '} ${line}\n`)
+    .join('')
+}

@@ -1,0 +1,96 @@
+/** A second `kpf up` of a project that runs: its file is applied to that one, which is then shown. */
+import { follow } from '../../control/client.ts'
+import type { ApplyRequest, LogLine } from '../../control/shapes.ts'
+import { connectionText } from '../../output/event-text.ts'
+import { psLines } from '../../output/ps-table.ts'
+import { askWithin } from '../ask/asking.ts'
+import { type Context, isSet, textFlag, widthFor } from '../context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { interruption } from '../interruption.ts'
+import { textOf } from '../ask/logs.ts'
+import { asStatus, heard, isThere, type Owner, tell } from '../ask/reach.ts'
+import { outputForm } from './renderer.ts'
+import { RELOAD_MS, tellApplied } from '../ask/start-stop.ts'
+import { watchOwner } from '../ask/watch-status.ts'
+
+/**
+ * Applies the file and gives the exit code for what became of it; `ending` when the
+ * supervisor is, so that another may begin.
+ */
+export async function applyTo(context: Context, owner: Owner, given: Omit<ApplyRequest, 'names'> = {}): Promise<number | 'ending'> {
+  const body: ApplyRequest = { names: context.words, ...given }
+  const asked = await askWithin(owner.socket, { method: 'POST', path: '/v1/apply', body }, RELOAD_MS)
+  const isEnding = asked.kind === 'answered' ? asked.code === 409 : !(await isThere(owner))
+  if (isEnding) return 'ending'
+  const told = await heard(context, owner, asked)
+  return told.kind === 'ended' ? told.code : tellApplied(context, told.body)
+}
+
+/** Shows what runs until the person leaves it, or it ends. */
+export async function attach(context: Context, owner: Owner, name: string): Promise<number> {
+  const told = await tell(context, owner, { method: 'GET', path: '/v1/status' })
+  if (told.kind === 'ended') return told.code
+  const status = asStatus(told.body)
+  const since = status?.startedAt.slice(11, 16) ?? '?'
+  context.err(
+    `${name} already runs (pid ${owner.pid}, since ${since} UTC). Attached: ${context.terminal.isInteractive ? 'q' : 'Ctrl-C'} leaves it running, \`kpf down\` stops it.\n`,
+  )
+  const end = await shown(context, owner, status?.seq ?? 0)
+  if (end === 'left') {
+    context.err(`${name} goes on in pid ${owner.pid}; \`kpf down\` stops it\n`)
+    return exitCodes.done
+  }
+  context.err(`${name} was stopped (pid ${owner.pid})\n`)
+  return end === 'stopped' ? exitCodes.done : exitCodes.failed
+}
+
+type End = 'left' | 'stopped' | 'lost'
+
+async function shown(context: Context, owner: Owner, seq: number): Promise<End> {
+  const form = outputForm(context)
+  const over = new AbortController()
+  let isStopped = false
+  let lines: string[] = []
+  const isTable = form === 'auto' && context.terminal.isInteractive
+  const tellLine = (line: string): void => (isTable ? void lines.push(line) : context.err(`${line}\n`))
+  const told = (data: string): void => {
+    if (data.includes('"type":"stopped"')) isStopped = true
+    if (form === 'jsonl') return context.out(`${data}\n`)
+    if (form === 'quiet' || !isSet(context.flags, 'verbose')) return
+    // Only our own supervisor is at the other end.
+    const event = JSON.parse(data) as { readonly type: string; readonly forward: string; readonly localPort: number }
+    if (event.type === 'connection-accepted') tellLine(connectionText(event))
+  }
+  const said = (line: LogLine): void => {
+    if (isTable) lines.push(...textOf(line).trimEnd().split('\n'))
+    else if (form === 'plain' || form === 'auto' || line.level !== 'info') context.err(`${line.text}\n`)
+  }
+  const events = follow(owner.socket, { path: `/v1/events?after=${seq}`, signal: over.signal }, ({ data }) => told(data))
+  if (form !== 'jsonl') void follow(owner.socket, { path: '/v1/logs?follow=1&tail=0', signal: over.signal }, ({ data }) => said(JSON.parse(data) as LogLine))
+  try {
+    if (isTable) {
+      const above = (): readonly string[] => lines.splice(0)
+      const draw = (status: Parameters<typeof psLines>[0]): readonly string[] => [
+        ...psLines(status, { isWide: false, withConnections: false, width: widthFor(context) }),
+        '',
+        '  attached; q leaves it running',
+      ]
+      if ((await watchOwner(context, owner, { draw, above })) === 'left') return 'left'
+      await events
+      return isStopped ? 'stopped' : 'lost'
+    }
+    const stop = interruption(context)
+    const left = Promise.withResolvers<'left'>()
+    stop.signal.addEventListener('abort', () => left.resolve('left'), { once: true })
+    const end = await Promise.race([left.promise, events])
+    stop.over()
+    return end === 'left' ? 'left' : isStopped ? 'stopped' : 'lost'
+  } finally {
+    over.abort()
+  }
+}
+
+/** The project's name as a person knows it. */
+export function nameOf(context: Context, ofFile: string): string {
+  return textFlag(context.flags, 'project-name') ?? ofFile
+}

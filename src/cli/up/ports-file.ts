@@ -1,0 +1,55 @@
+/** `--ports-file`: where the forwards are, kept up to date for programs that read files. */
+import type { StatusBody } from '../../control/shapes.ts'
+import type { Supervisor } from '../../supervisor/supervisor.ts'
+import { errnoOf } from '../../system/files.ts'
+import { whenBound } from './bound.ts'
+import { portsText } from '../ask/exports.ts'
+import type { RunningProject } from './running.ts'
+
+/** What tells that there is something else to write. */
+type Told = Pick<Supervisor, 'subscribe' | 'snapshot' | 'forward' | 'warn'>
+
+/** What is written of. */
+interface Run extends Pick<RunningProject, 'exports'> {
+  readonly ending: { readonly isBegun: boolean }
+  status(): Pick<StatusBody, 'forwards'>
+}
+
+/** Writes it now, and again whenever it would say something else, until the signal; resolves after the first time. */
+export async function keepPortsFile(supervisor: Told, running: Run, { path, signal }: { path: string; signal: AbortSignal }): Promise<void> {
+  let last = ''
+  const write = async (): Promise<void> => {
+    // What stood there last is what somebody may still look for.
+    if (running.ending.isBegun) return
+    const text = portsText(running.status().forwards, running.exports().exports)
+    if (text === last) return
+    last = text
+    await written(path, text, supervisor)
+  }
+  let isDue = false
+  // What happens while it is written the first time is heard too.
+  const first = write()
+  let writing = first
+  const off = supervisor.subscribe(({ type }) => {
+    if (isDue || (type !== 'config-applied' && type !== 'forward-state-changed' && type !== 'forward-moved')) return
+    isDue = true
+    // A burst of events, as an edit of a large file is, is one look.
+    writing = writing
+      .then(() => whenBound(supervisor, signal))
+      .then(async () => {
+        isDue = false
+        if (!signal.aborted) await write()
+      })
+  })
+  signal.addEventListener('abort', off, { once: true })
+  await first
+}
+
+async function written(path: string, text: string, supervisor: Pick<Supervisor, 'warn'>): Promise<void> {
+  const { writeWhole } = await import('../../system/whole-file.ts')
+  try {
+    await writeWhole(path, text)
+  } catch (error) {
+    supervisor.warn('KPF_PORTS_FILE', `the ports cannot be written to ${path} (${errnoOf(error)})`)
+  }
+}
