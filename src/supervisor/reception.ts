@@ -218,7 +218,8 @@ export class Reception {
     const isProof = this.#refusals.count > 0
     this.#parts.budget.stretch(route.descriptors)
     const end = await connection.dispatch(route, { halfCloseMs, ...(isProof && this.#listenFor(route, over.signal)) })
-    over.abort()
+    // Without a reason an exception with its stack is made, for every connection.
+    over.abort('ended')
     this.#parts.budget.stretch(-route.descriptors)
     if (isProof && end.kind === 'served') this.#accepted(route)
     if (end.kind !== 'returned') return this.#ended(connection, end)

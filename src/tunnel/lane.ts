@@ -42,10 +42,18 @@ export interface LaneFacts {
   readonly bytesOut: number
 }
 
+/** Whom a lane tells. */
+export interface LaneUser {
+  /** Its state is another. */
+  readonly changed: () => void
+  /** One stream less; hundreds a second may end. */
+  readonly streamEnded: () => void
+}
+
 /** A lane that ends only with {@link Lane.close}, or with its pod. */
 export class Lane {
   readonly #parts: LaneParts
-  readonly #changed: () => void
+  readonly #user: LaneUser
   readonly #retries: Retries
   #state: LaneState = idle
   #sinceMs: number
@@ -60,9 +68,9 @@ export class Lane {
   /** Bytes of tunnels that are no more. */
   #past = { bytesIn: 0, bytesOut: 0 }
 
-  constructor(parts: LaneParts, changed: () => void) {
+  constructor(parts: LaneParts, user: LaneUser) {
     this.#parts = parts
-    this.#changed = changed
+    this.#user = user
     this.#retries = new Retries(parts.backoff, parts.chance)
     this.#sinceMs = parts.clock.now()
   }
@@ -98,9 +106,7 @@ export class Lane {
 
   openStream(port: number, early: readonly Buffer[], sink: StreamSink): TunnelStream | undefined {
     const isUsable = this.#state.kind === 'open' || this.#state.kind === 'suspect'
-    const stream = isUsable ? this.#tunnel?.openStream(port, early, sink) : undefined
-    if (stream) this.#changed()
-    return stream
+    return isUsable ? this.#tunnel?.openStream(port, early, sink) : undefined
   }
 
   close(): void {
@@ -140,7 +146,7 @@ export class Lane {
       this.#openedMs = this.#parts.clock.now()
       this.#attempt = 0
     }
-    if (state.kind !== 'closed') this.#changed()
+    if (state.kind !== 'closed') this.#user.changed()
   }
 
   #hangUp(state: LaneState): void {
@@ -177,7 +183,7 @@ export class Lane {
       },
       overdue: (why) => this.#receive({ kind: 'overdue', generation, failure: why }),
       answered: () => this.#receive({ kind: 'answered', generation }),
-      streamEnded: () => this.#changed(),
+      streamEnded: () => this.#user.streamEnded(),
       ended: (why, podGone) => this.#receive({ kind: 'failed', generation, failure: why, podGone }),
     }
     return openTunnel(upgraded, this.#parts, events)

@@ -12,6 +12,7 @@ export type { LaneFacts } from './lane.ts'
 /** What a pool is made of, and whom it tells. */
 export interface PoolParts extends LaneParts {
   readonly pod: PodRef
+  /** The lane's state is another, or the last stream of a draining pool has ended; not told of each stream. */
   readonly changed: (facts: LaneFacts) => void
 }
 
@@ -30,7 +31,7 @@ export class Pool {
   constructor(parts: PoolParts) {
     this.#clock = parts.clock
     this.#changed = parts.changed
-    this.#lane = new Lane(parts, () => this.#laneChanged())
+    this.#lane = new Lane(parts, { changed: () => this.#laneChanged(), streamEnded: () => this.#streamEnded() })
   }
 
   get facts(): LaneFacts {
@@ -71,6 +72,10 @@ export class Pool {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#lane.close()
+  }
+
+  #streamEnded(): void {
+    if (this.#isDraining) this.#laneChanged()
   }
 
   #laneChanged(): void {

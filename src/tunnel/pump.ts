@@ -273,7 +273,8 @@ class Pump implements Bridge, StreamSink {
 
   #finish(end: BridgeEnd): void {
     if (this.#over.signal.aborted) return
-    this.#over.abort()
+    // Without a reason an exception with its stack is made, for every connection.
+    this.#over.abort('ended')
     this.#socket.on('error', ignore)
     this.#replay = undefined
     this.#resolve(end)

@@ -30,6 +30,18 @@ function kinds(states: readonly LaneFacts[]): string[] {
   return states.map((facts) => facts.state).filter((state, index, all) => state !== all[index - 1])
 }
 
+test('of its streams nobody is told: what is shown of a lane does not rest on them', async () => {
+  const { world, pool } = await openPool()
+  await world.listen(8080, echo)
+  const told = world.states.length
+  const sink = new Record()
+  const stream = pool.openStream(8080, [Buffer.from('word')], sink)
+  await world.until(() => sink.text === 'word')
+  stream?.reset()
+  await world.until(() => pool.facts.openStreams === 0)
+  expect(world.states.length).toBe(told)
+})
+
 test.each(['websocket', 'spdy', 'channel'] as const)('a %s lane opens, and bytes go to the pod and back', async (mode) => {
   const { world, pool } = await openPool({ mode })
   await world.listen(8080, echo)
