@@ -1,4 +1,4 @@
-/** The routes of the control API that answer once: a request to an answer. The streams are in `streams.ts`. */
+/** The routes of the control API that answer once: a request to an answer. The streams are in `streams.ts`, the status in `shared-status.ts`. */
 import {
   type AnswerHead,
   API_VERSION,
@@ -8,17 +8,14 @@ import {
   type ExportsBody,
   type NamesBody,
   type PlannedBody,
-  type StatusBody,
 } from './shapes.ts'
-import type { DriftBody } from './drift.ts'
+import type { StatusSource } from './shared-status.ts'
 import { readTerms } from './terms.ts'
 
 /** What the API speaks for: a running project. */
-export interface Controlled {
+export interface Controlled extends StatusSource {
   readonly version: string
-  status(): StatusBody
   exports(): ExportsBody
-  drift(): Promise<readonly DriftBody[]>
   apply(request: ApplyRequest): Promise<AppliedBody>
   /** What `apply` would do. */
   plan(request: ApplyRequest): Promise<PlannedBody>
@@ -53,14 +50,8 @@ export async function answer(controlled: Controlled, route: string, body: unknow
   }
   const unknown = names.find((name) => !controlled.status().forwards.some((forward) => forward.name === name))
   switch (route) {
-    case 'GET /v1/status':
-      return { code: 200, body: controlled.status() }
     case 'GET /v1/exports':
       return good(controlled, controlled.exports())
-    case 'GET /v1/drift': {
-      const drift = await controlled.drift()
-      return { code: 200, body: { ...controlled.status(), ...(drift.length > 0 && { drift }) } }
-    }
     case 'POST /v1/apply':
     case 'POST /v1/plan': {
       const request = requestOf(names, body)

@@ -11,7 +11,8 @@ import type { Clock } from '../system/clock.ts'
 import type { History } from './history.ts'
 import { answer, type Answer, type Controlled, refusal } from './routes.ts'
 import { API_VERSION } from './shapes.ts'
-import { streamEvents, streamLogs } from './streams.ts'
+import { SharedStatus } from './shared-status.ts'
+import { type EventStream, streamEvents, streamLogs } from './streams.ts'
 
 /** At once; each costs a descriptor that a forward may need. */
 const MAX_CONNECTIONS = 512
@@ -49,11 +50,14 @@ export interface ControlServer {
 
 /** Listens on the socket; whoever calls has the lock of it, and has removed what a dead one left. */
 export async function serveControl(path: string, parts: ServerParts): Promise<ControlServer> {
-  const open = new Set<ServerResponse>()
+  const streams = new Set<EventStream>()
+  const shared = new SharedStatus(parts.controlled, parts.clock)
   const server = createServer({ ...LIMITS, ...parts.limits, maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
-    open.add(response)
-    response.once('close', () => open.delete(response))
-    void respond(request, response, parts)
+    const opened = (stream: EventStream): void => {
+      streams.add(stream)
+      response.once('close', () => streams.delete(stream))
+    }
+    void respond(request, response, { ...parts, shared, opened })
   })
   server.maxConnections = MAX_CONNECTIONS
   server.on('clientError', (_error, socket) => {
@@ -65,7 +69,12 @@ export async function serveControl(path: string, parts: ServerParts): Promise<Co
   await listening(server, path)
   // The folder keeps others out until then; on Windows the pipe's own list of rights does.
   if (!path.startsWith('\\\\')) await chmod(path, 0o600)
-  return { close: () => closed(server, parts.clock, open) }
+  return {
+    close: () => {
+      shared.close()
+      return closed(server, parts.clock, streams)
+    },
+  }
 }
 
 function listening(server: Server, path: string): Promise<void> {
@@ -80,13 +89,13 @@ function listening(server: Server, path: string): Promise<void> {
   return promise
 }
 
-async function closed(server: Server, clock: Clock, open: ReadonlySet<ServerResponse>): Promise<void> {
+async function closed(server: Server, clock: Clock, streams: ReadonlySet<EventStream>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const done = new AbortController()
   server.close(() => resolve())
   server.closeIdleConnections()
   // Streams have no end of their own; they have been told everything.
-  for (const response of open) if (response.headersSent) response.end()
+  for (const stream of streams) stream.end()
   void clock.sleep(LAST_ANSWERS_MS, done.signal).then((isLate) => {
     if (isLate) server.closeAllConnections()
   })
@@ -94,26 +103,35 @@ async function closed(server: Server, clock: Clock, open: ReadonlySet<ServerResp
   done.abort()
 }
 
-async function respond(request: IncomingMessage, response: ServerResponse, parts: ServerParts): Promise<void> {
-  const { controlled, history, clock } = parts
+interface Answering extends ServerParts {
+  readonly shared: SharedStatus
+  readonly opened: (stream: EventStream) => void
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse, parts: Answering): Promise<void> {
+  const { controlled, history, clock, shared, opened } = parts
   response.on('error', () => {})
   response.setHeader('kpf-version', controlled.version)
   response.setHeader('kpf-api', `${API_VERSION}`)
   const url = URL.parse(request.url ?? '/', 'http://kpf')
   const route = `${request.method} ${url?.pathname}`
-  const asked = { query: url?.searchParams ?? new URLSearchParams(), lastEventId: textOf(request.headers['last-event-id']), clock }
+  const asked = { query: url?.searchParams ?? new URLSearchParams(), lastEventId: textOf(request.headers['last-event-id']), clock, opened }
   try {
     if (route === 'GET /v1/events' || route === 'GET /v1/logs') {
       const wrong = route === 'GET /v1/events' ? streamEvents(history, response, asked) : streamLogs(history, response, asked)
       if (wrong) write(response, clock, refusal(controlled, wrong.error.endsWith('kept') ? 410 : 400, wrong))
       return
     }
+    if (route === 'GET /v1/status') return send(response, clock, 200, shared.now())
+    if (route === 'GET /v1/drift') return send(response, clock, 200, await shared.withDrift())
     const body = request.method === 'POST' ? await jsonBody(request) : {}
     if (body === 'too-large') {
       response.setHeader('connection', 'close')
       return write(response, clock, refusal(controlled, 413, { error: `the body is larger than ${MAX_BODY_BYTES} bytes`, hint: 'send less' }))
     }
-    write(response, clock, await answer(controlled, route, body))
+    const answered = await answer(controlled, route, body)
+    shared.forget()
+    write(response, clock, answered)
   } catch {
     // The client left in the middle of its request, or of the answer.
     response.destroy()
@@ -121,10 +139,14 @@ async function respond(request: IncomingMessage, response: ServerResponse, parts
 }
 
 function write(response: ServerResponse, clock: Clock, { code, body }: Answer): void {
-  const text = JSON.stringify(body)
+  send(response, clock, code, Buffer.from(JSON.stringify(body)))
+}
+
+function send(response: ServerResponse, clock: Clock, code: number, text: Buffer): void {
   const closed = new AbortController()
-  response.once('close', () => closed.abort())
-  response.writeHead(code, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }).end(text)
+  // Without a reason an exception with its stack is made, for every answer.
+  response.once('close', () => closed.abort('sent'))
+  response.writeHead(code, { 'content-type': 'application/json', 'content-length': text.length }).end(text)
   void clock.sleep(READ_MS, closed.signal).then((isLate) => {
     if (isLate) response.destroy()
   })

@@ -11,6 +11,8 @@ import { type LogLevel, type LogLine, logLevels } from './shapes.ts'
 
 /** More than the events that are kept, as bytes on the wire. */
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024
+/** News that come sooner after the last ones wait so long for company: a hundred readers of a busy supervisor are a hundred writes an event otherwise. */
+const GATHER_MS = 20
 /** A comment, so that a reader who is gone is noticed. */
 const HEARTBEAT_MS = 15_000
 
@@ -18,33 +20,43 @@ const HEARTBEAT_MS = 15_000
 export interface StreamRequest {
   readonly query: URLSearchParams
   readonly lastEventId: string | undefined
+  readonly clock: Clock
+  /** Hears of the stream, so that it can be ended. */
+  readonly opened: (stream: EventStream) => void
+}
+
+/** One that is open. */
+export interface EventStream {
+  /** Writes what is still to be said, and ends. */
+  end(): void
 }
 
 /** Writes events until either side ends; the result says what was wrong with the asking, if anything. */
-export function streamEvents(
-  history: History,
-  response: ServerResponse,
-  request: StreamRequest & { clock: Clock },
-): { error: string; hint: string } | undefined {
+export function streamEvents(history: History, response: ServerResponse, request: StreamRequest): { error: string; hint: string } | undefined {
   const from = startOf(history, request)
   const missed = from === undefined ? undefined : history.after(from)
   if (missed === undefined) return { error: 'no number or time to begin at', hint: 'send Last-Event-ID: N, ?after=N or ?since=TIME' }
   if (missed === 'gone') return { error: `events after ${from} are no more kept`, hint: 'begin at now, and ask for the status' }
-  const stream = new Stream(response, request.clock)
-  for (const { seq, line } of missed) stream.send(line, seq)
+  const stream = new Stream(response, request)
+  stream.send(missed.map(({ seq, line }) => message(line, seq)).join(''))
   if (request.query.get('follow') === '0') stream.end()
-  else stream.until(history.follow(({ seq, line }) => stream.send(line, seq)))
+  else stream.until(history.follow(({ seq, line }) => stream.send(message(line, seq))))
   return undefined
 }
 
 /** Writes lines of the log, and goes on with `follow=1`. */
-export function streamLogs(history: History, response: ServerResponse, request: StreamRequest & { clock: Clock }): { error: string; hint: string } | undefined {
+export function streamLogs(history: History, response: ServerResponse, request: StreamRequest): { error: string; hint: string } | undefined {
   const filter = logFilter(request.query)
   if (filter === undefined) return { error: 'no such filter', hint: 'level is info, warning or error; tail is a number; since is a time' }
-  const stream = new Stream(response, request.clock)
-  for (const line of history.lines(filter)) stream.send(JSON.stringify(line), line.seq)
+  const stream = new Stream(response, request)
+  stream.send(
+    history
+      .lines(filter)
+      .map((line) => message(JSON.stringify(line), line.seq))
+      .join(''),
+  )
   const send = (line: LogLine): void => {
-    if (isWanted(line, filter)) stream.send(JSON.stringify(line), line.seq)
+    if (isWanted(line, filter)) stream.send(message(JSON.stringify(line), line.seq))
   }
   if (request.query.get('follow') === '1') stream.until(history.followLines(send))
   else stream.end()
@@ -72,20 +84,30 @@ function isTime(text: string): boolean {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text)
 }
 
-class Stream {
-  readonly #response: ServerResponse
-  readonly #closed = new AbortController()
+function message(data: string, id: number): string {
+  return `id: ${id}\ndata: ${data}\n\n`
+}
 
-  constructor(response: ServerResponse, clock: Clock) {
+class Stream implements EventStream {
+  readonly #response: ServerResponse
+  readonly #clock: Clock
+  readonly #closed = new AbortController()
+  /** What waits for company; undefined when nothing was written of late. */
+  #gathered: string | undefined
+
+  constructor(response: ServerResponse, { clock, opened }: StreamRequest) {
     this.#response = response
+    this.#clock = clock
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     response.flushHeaders()
     response.once('close', () => this.#closed.abort())
-    void this.#beat(clock)
+    void this.#beat()
+    opened(this)
   }
 
-  send(data: string, id: number): void {
-    this.#write(`id: ${id}\ndata: ${data}\n\n`)
+  send(messages: string): void {
+    if (this.#gathered === undefined) void this.#writeAndGather(messages)
+    else this.#gathered += messages
   }
 
   /** Calls `off` when the reader has gone. */
@@ -94,17 +116,28 @@ class Stream {
   }
 
   end(): void {
+    this.#write(this.#gathered ?? '')
+    this.#gathered = undefined
     this.#response.end()
   }
 
+  async #writeAndGather(messages: string): Promise<void> {
+    for (let text = messages; text !== ''; text = this.#gathered ?? '') {
+      this.#write(text)
+      this.#gathered = ''
+      await this.#clock.sleep(GATHER_MS, this.#closed.signal)
+    }
+    this.#gathered = undefined
+  }
+
   #write(text: string): void {
-    if (this.#closed.signal.aborted) return
+    if (this.#closed.signal.aborted || this.#response.writableEnded || text === '') return
     if (this.#response.writableLength > MAX_UNREAD_BYTES) this.#response.destroy()
     else this.#response.write(text)
   }
 
-  async #beat(clock: Clock): Promise<void> {
-    for (let before = 0; await clock.sleep(HEARTBEAT_MS, this.#closed.signal); ) {
+  async #beat(): Promise<void> {
+    for (let before = 0; await this.#clock.sleep(HEARTBEAT_MS, this.#closed.signal); ) {
       const written = this.#response.socket?.bytesWritten ?? 0
       const unsent = this.#response.writableLength
       // Nothing went out for all that time, though there was something: nobody reads.

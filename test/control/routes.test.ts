@@ -1,6 +1,8 @@
 /** What a project that is ending still does. */
 import { expect, test } from 'vitest'
 import { answer, type Controlled } from '../../src/control/routes.ts'
+import { SharedStatus } from '../../src/control/shared-status.ts'
+import { HandClock } from '../fake/clock.ts'
 import { status } from './world.ts'
 
 const ending: Controlled = {
@@ -22,6 +24,6 @@ test('a project that is ending takes nothing on, tells how it is, and may be hur
   for (const route of ['apply', 'plan', 'reload', 'start', 'stop', 'restart', 'kick']) {
     expect(await answer(ending, `POST /v1/${route}`, {})).toMatchObject({ code: 409, body: { error: 'the project is ending' } })
   }
-  expect(await answer(ending, 'GET /v1/status', {})).toMatchObject({ code: 200, body: { isStopping: true } })
+  expect(JSON.parse(new SharedStatus(ending, new HandClock()).now().toString())).toMatchObject({ isStopping: true })
   expect(await answer(ending, 'POST /v1/stop', { end: true, drainMs: 0 })).toMatchObject({ code: 200, body: { forwards: 1 } })
 })

@@ -1,4 +1,5 @@
 /** The control API over its socket: answers, streams without a gap, and clients that mean harm. */
+import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ask, follow } from '../../src/control/client.ts'
@@ -78,6 +79,23 @@ test('a reader that comes after its events are gone is told, not given a gap', a
   for (let seq = 1; seq <= 20_000; seq++) world.history.hear(eventAt(seq))
   expect(await get('/v1/events?after=1')).toMatchObject({ code: 410, body: { error: 'events after 1 are no more kept' } })
   expect(await get('/v1/events?after=x')).toMatchObject({ code: 400 })
+})
+
+test('what comes soon after the last news goes out with it, and the end takes along what still waits', async () => {
+  const reader = await world.raw('GET /v1/events?after=0 HTTP/1.1\r\nHost: k\r\n\r\n')
+  const parts: string[] = []
+  reader.on('data', (chunk: Buffer) => parts.push(chunk.toString()))
+  await expect.poll(() => parts.length).toBe(1)
+  for (let seq = 1; seq <= 200; seq++) world.history.hear(eventAt(seq))
+  await expect.poll(() => parts.join('').match(/^id: /gm)?.length).toBe(200)
+  // The head, the first at once, the others together: not a write for each.
+  expect(parts.length).toBeLessThan(10)
+  world.history.hear(eventAt(201))
+  world.history.hear(eventAt(202))
+  const ended = once(reader, 'end')
+  await world.end()
+  await ended
+  expect(parts.join('')).toContain('id: 202\n')
 })
 
 test('half a request ends with its time, and nobody else notices', async () => {

@@ -111,6 +111,12 @@ export class ControlWorld {
     return socket
   }
 
+  /** The project's end, as its clients see it. */
+  async end(): Promise<void> {
+    await this.#server?.close()
+    this.#server = undefined
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy()
     await this.#server?.close()
