@@ -7,7 +7,7 @@
 import { homedir } from 'node:os'
 import { isatty } from 'node:tty'
 // `process` is the global: importing it as a module asks for its streams, which costs 5 ms.
-import type { Context, Terminal } from './cli/context.ts'
+import type { Surroundings, Terminal } from './cli/context.ts'
 import { keepCompiled } from './system/compiled.ts'
 import { writer } from './system/writer.ts'
 import { version } from './version.ts'
@@ -39,7 +39,7 @@ async function main(): Promise<number> {
   return start(argv, contextOf())
 }
 
-function contextOf(): Omit<Context, 'words' | 'flags' | 'screen' | 'command'> {
+function contextOf(): Surroundings {
   return {
     version,
     env: process.env,

@@ -7,11 +7,17 @@ export interface FlagValues {
   readonly [name: string]: string | boolean | readonly (string | boolean)[] | undefined
 }
 
+/** By the long name of a flag that nobody wrote: the variable that has set it. */
+export interface FlagSources {
+  readonly [name: string]: string | undefined
+}
+
 /** One run of one verb. */
 export interface Context {
   readonly version: string
   readonly words: readonly string[]
   readonly flags: FlagValues
+  readonly sources: FlagSources
   /** What stood after `--`, for the verb that runs a command. */
   readonly command: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
@@ -30,6 +36,9 @@ export interface Context {
   /** That the process goes on after it was stopped (Ctrl-Z, a frozen container), until the result is called. */
   readonly onContinue?: (listener: () => void) => () => void
 }
+
+/** What is there before the words are read. */
+export type Surroundings = Omit<Context, 'words' | 'flags' | 'sources' | 'screen' | 'command'>
 
 /** The screen behind stdout, if there is one. */
 export interface Terminal {

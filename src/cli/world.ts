@@ -1,5 +1,5 @@
 /** Composes the parts of a running kpf: the one place where everything meets. */
-import { openClusters } from '../cluster/clusters.ts'
+import { openClusters, type Origin, type Origins } from '../cluster/clusters.ts'
 import type { Clusters } from '../cluster/cluster-api.ts'
 import { editYaml } from '../file/yaml-edit.ts'
 import { readYaml } from '../file/yaml-values.ts'
@@ -10,7 +10,7 @@ import { editFile } from '../system/edit-file.ts'
 import { realFiles } from '../system/files.ts'
 import { findHolder } from '../system/holder.ts'
 import { maxConnections } from '../system/limits.ts'
-import { type Context, isSet } from './context.ts'
+import { type Context, isSet, textFlag } from './context.ts'
 import { flagsOf } from './file/project-file.ts'
 
 /** A supervisor and what it stands on. */
@@ -55,5 +55,11 @@ export function clustersFor(context: Context, concurrency: number, onWarning: (t
     terminal: context.terminal.canAsk && !isSet(context.flags, 'no-input') ? context.screen : undefined,
     concurrency,
     onWarning,
+    origins: { kubeconfig: originOf(context, 'kubeconfig'), context: originOf(context, 'context') },
   })
+}
+
+function originOf({ flags, sources }: Context, name: keyof Origins): Origin | undefined {
+  const [value, variable] = [textFlag(flags, name), sources[name]]
+  return value === undefined || variable === undefined ? undefined : { value, variable }
 }

@@ -13,6 +13,18 @@ import { kubeconfigPaths, readKubeconfig, resolveContext, type ResolvedContext }
 import { type OidcParts, OidcUsers } from './oidc.ts'
 import { proxyFor } from './proxy-choice.ts'
 
+/** A name, and the variable that has set it. */
+export interface Origin {
+  readonly value: string
+  readonly variable: string
+}
+
+/** Of the names that may come from elsewhere. */
+export interface Origins {
+  readonly kubeconfig?: Origin | undefined
+  readonly context?: Origin | undefined
+}
+
 /** What clusters need of the machine. */
 export interface ClustersParts extends OidcParts {
   readonly chance: Chance
@@ -20,6 +32,8 @@ export interface ClustersParts extends OidcParts {
   readonly userAgent: string
   /** Dials in flight per cluster. */
   readonly concurrency: number
+  /** Names of accesses that nobody wrote: what has set each, to be told when it is wrong. */
+  readonly origins?: Origins
   /** For plugins that talk to a person; absent where nobody is there. */
   readonly terminal?: Terminal | undefined
 }
@@ -97,9 +111,9 @@ class OpenClusters implements Clusters {
   async #find(access: ClusterAccess): Promise<OpenCluster | Failure> {
     for (const path of kubeconfigPaths(access.kubeconfig, this.#parts)) this.#files.add(path)
     const config = await readKubeconfig(access.kubeconfig, this.#parts)
-    if ('code' in config) return config
+    if ('code' in config) return this.#withOrigin(config, 'kubeconfig', access)
     const context = resolveContext(config, access)
-    if ('code' in context) return context
+    if ('code' in context) return context.code === 'KPF_CONTEXT_UNKNOWN' ? this.#withOrigin(context, 'context', access) : context
     const wrong = this.#unusable(context)
     if (wrong) return wrong
     const { contextName, cluster: server, user, impersonate } = context
@@ -114,6 +128,13 @@ class OpenClusters implements Clusters {
     const cluster = new OpenCluster(context, key, { ...this.#parts, oidc: this.#oidc })
     this.#open.set(key, cluster)
     return cluster
+  }
+
+  /** Whoever reads of a wrong name looks for where it is written. */
+  #withOrigin(wrong: Failure, what: keyof Origins, access: ClusterAccess): Failure {
+    const origin = this.#parts.origins?.[what]
+    if (origin === undefined || access[what] !== origin.value) return wrong
+    return { ...wrong, hint: [wrong.hint ?? '', `it is set by ${origin.variable}`].filter((part) => part !== '').join('; ') }
   }
 
   #unusable(context: ResolvedContext): Failure | undefined {

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import type { TLSSocket } from 'node:tls'
 import { generate } from 'selfsigned'
 import { beforeAll, expect, test } from 'vitest'
-import type { Cluster } from '../../src/cluster/cluster-api.ts'
+import type { Cluster, ClusterAccess } from '../../src/cluster/cluster-api.ts'
 import { advanceUntil, closing, json, LoopbackServer, until } from './loopback-server.ts'
 import { World, worldOf } from './world.ts'
 
@@ -162,4 +162,17 @@ test('a context that leads elsewhere than expected is a failure for whoever open
   )
   expect(await opened('https://127.0.0.1:1')).toMatch(/^KPF_CLUSTER_UNEXPECTED/)
   expect(await opened('HTTPS://127.0.0.1:1/k8s/')).toBe('dev')
+})
+
+test('a name that a variable has set is told with it when it is wrong, and no other one', async () => {
+  const origins = { context: { value: 'prod', variable: 'KPF_CONTEXT' }, kubeconfig: { value: '/nowhere', variable: 'KPF_KUBECONFIG' } }
+  const { clusters } = new World('https://127.0.0.1:1', { origins })
+  const hint = async (access: ClusterAccess): Promise<string | undefined> => {
+    const opened = await clusters.open(access)
+    return 'code' in opened ? opened.hint : 'open'
+  }
+  expect(await hint({ context: 'prod' })).toBe('there is "dev"; it is set by KPF_CONTEXT')
+  expect(await hint({ context: 'other' })).toBe('there is "dev"')
+  expect(await hint({ kubeconfig: '/nowhere', context: 'prod' })).toBe('set KUBECONFIG, or name one with --kubeconfig; it is set by KPF_KUBECONFIG')
+  expect(await hint({ context: 'dev' })).toBe('open')
 })

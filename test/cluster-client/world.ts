@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer'
 import type { Cluster, Clusters } from '../../src/cluster/cluster-api.ts'
 import type { Terminal } from '../../src/cluster/exec-source.ts'
-import { openClusters } from '../../src/cluster/clusters.ts'
+import { openClusters, type Origins } from '../../src/cluster/clusters.ts'
 import { editYaml } from '../../src/file/yaml-edit.ts'
 import type { Failure } from '../../src/tunnel/failure.ts'
 import { HandClock } from '../fake/clock.ts'
@@ -16,7 +16,7 @@ export class World {
   readonly locked = new Set<string>()
   readonly clusters: Clusters
 
-  constructor(server: string, options: { user?: object; cluster?: object; env?: Record<string, string>; terminal?: Terminal } = {}) {
+  constructor(server: string, options: { user?: object; cluster?: object; env?: Record<string, string>; terminal?: Terminal; origins?: Origins } = {}) {
     this.use(server, options)
     this.clusters = closing(
       openClusters({
@@ -39,6 +39,7 @@ export class World {
         userAgent: 'kpf/0.0.0',
         concurrency: 8,
         terminal: options.terminal,
+        ...(options.origins && { origins: options.origins }),
         onWarning: (text) => this.warnings.push(text),
       }),
     )

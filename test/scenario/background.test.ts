@@ -49,7 +49,7 @@ test('up -d ends when the ports are bound, ps tells, down ends it, and all of th
   expect(await project.run('port', 'web')).toMatchObject({ stdout: `127.0.0.1:${a}\n` })
   expect(await project.run('url', 'web', '80')).toMatchObject({ stdout: `http://localhost:${a}\n` })
   expect(await project.run('port', 'spare')).toMatchObject({ code: 3, stdout: '' })
-  expect(await project.run('port', 'wbe')).toMatchObject({ code: 2, stderr: 'kpf: no forward "wbe"\n    it has: web, spare\n' })
+  expect(await project.run('port', 'wbe')).toMatchObject({ code: 2, stderr: 'kpf: no forward "wbe" in shop\n    did you mean "web"?\n' })
   expect((await project.run('ls')).stdout).toMatch(/\nshop +1\/1 +\d+ +detached +\d+s +\//)
   expect(await project.run('up', '-q', '-d')).toEqual({ code: 0, stdout: '', stderr: '' })
   expect(await project.run('down')).toMatchObject({ code: 0, stderr: expect.stringMatching(/^shop stopped: 1 forward, 1 connection served/) })

@@ -372,6 +372,9 @@ test('command lines', async () => {
     { row: 'C66 a bad number in a variable', args: ['check'], env: { KPF_PORT_OFFSET: 'many' } },
     { row: 'C66 a bad word in a variable', args: ['check'], env: { KPF_COLOR: 'pink' } },
     { row: 'C66 a bad form in a variable', args: ['check'], env: { KPF_OUTPUT: 'xml' } },
+    { row: 'C66 an unknown context in a variable', args: ['check', '--live'], env: { KPF_CONTEXT: 'nowhere' } },
+    { row: 'C66 an unknown profile in a variable', args: ['check'], env: { KPF_PROFILES: 'debug' } },
+    { row: 'C66 a switch of a variable that is neither on nor off', args: ['check'], env: { KPF_LIVE: 'maybe' } },
     { row: 'C66 a variable that is no flag is none of ours', args: ['check'], env: { KPF_SERVICE_HOST: '10.0.0.1' } },
   ]
   expect(await outcomes(cases)).toMatchInlineSnapshot(`
@@ -421,13 +424,13 @@ test('command lines', async () => {
     ## C64 a name that nobody has
     $ kpf up wbe
     kpf: no forward "wbe" in forwards.yaml
-        it has: web
+        did you mean "web"?
     exit 2
 
     ## C64 a name that nobody has, in a plan
     $ kpf plan wbe
     kpf: no forward "wbe" in forwards.yaml
-        it has: web
+        did you mean "web"?
     exit 2
 
     ## C65 down when nothing runs
@@ -460,6 +463,27 @@ test('command lines', async () => {
     kpf: check knows no output "xml"
         use text, json or github
         it is set by KPF_OUTPUT
+    exit 2
+
+    ## C66 an unknown context in a variable
+    $ kpf check --live
+    forwards.yaml:2:3 KPF_CONTEXT_UNKNOWN context "nowhere" is not in DIR/kubeconfig
+          web: svc/web :80
+          ^
+        fix: there is "sample"; it is set by KPF_CONTEXT; see: kubectl config get-contexts
+    exit 3
+
+    ## C66 an unknown profile in a variable
+    $ kpf check
+    kpf: no forward has the profile "debug"
+        the files name none
+        it is set by KPF_PROFILES
+    exit 2
+
+    ## C66 a switch of a variable that is neither on nor off
+    $ kpf check
+    kpf: KPF_LIVE is 1 or 0, not "maybe"
+        1 is --live, 0 is as if it were not set
     exit 2
 
     ## C66 a variable that is no flag is none of ours

@@ -79,7 +79,8 @@ test('a local port that is taken is told with its holder, and taken over when it
 test.each<[string, string, readonly string[], number, string]>([
   ['a mistake', 'forwards:\n  web: { target: svc/web, prots: ["3000:80"] }\n', [], 2, 'did you mean "ports"?'],
   ['an open address', 'forwards:\n  web: { target: svc/web, ports: ["3000:80"], addresses: [0.0.0.0] }\n', [], 9, 'needs approval'],
-  ['a name that is not in it', 'forwards:\n  web: svc/web 3000:80\n', ['wbe'], 2, 'it has: web'],
+  ['a name that is not in it', 'forwards:\n  web: svc/web 3000:80\n', ['wbe'], 2, 'did you mean "web"?'],
+  ['a name that nothing in it is near to', 'forwards:\n  web: svc/web 3000:80\n', ['postgres'], 2, 'it has: web'],
   ['an output that is none', 'forwards: {}\n', ['-o', 'xml'], 2, 'use auto, plain, jsonl or quiet'],
 ])('a file with %s ends with its code and says what to do', async (_what, text, args, code, words) => {
   const result = await kpf(['up', '-f', await file(text), ...args], { env: { KUBECONFIG: kubeconfig } })

@@ -9,26 +9,25 @@ import type { Supervisor } from '../../supervisor/supervisor.ts'
 import { realClock } from '../../system/clock.ts'
 import { AD_HOC_NAME as NAME, oneForward } from '../file/ad-hoc-forward.ts'
 import { type Context, isSet, textFlag } from '../context.ts'
+import { durationFlag } from '../durations.ts'
 import { exitCodeOf, exitCodes } from '../exit-codes.ts'
+import { mistake } from '../mistake.ts'
 import type { Save } from './save.ts'
 import { flagsOf } from '../file/project-file.ts'
 import { runUntilStopped } from '../up/run.ts'
 import { buildWorld } from '../world.ts'
+
+/** As kubectl has it. */
+const RUNNING_TIMEOUT_MS = 60_000
 
 /** Runs the form; resolves when it has stopped, or could not start. */
 export async function runAdHoc(context: Context): Promise<number> {
   const [target = '', ...ports] = context.words
   const address = textFlag(context.flags, 'address')
   const read = oneForward({ target, ports, access: flagsOf(context), ...(address !== undefined && { address }) })
-  if ('fix' in read) {
-    context.err(`kpf: ${read.message}\n    ${read.fix}\n`)
-    return exitCodes.usage
-  }
-  const timeoutMs = goDurationMs(textFlag(context.flags, 'pod-running-timeout') ?? '1m0s')
-  if (timeoutMs === undefined) {
-    context.err('kpf: --pod-running-timeout is no duration\n    write 30s or 1m0s\n')
-    return exitCodes.usage
-  }
+  if ('fix' in read) return mistake(context, read)
+  const timeoutMs = durationFlag(context.flags, 'pod-running-timeout', '30s or 1m0s') ?? RUNNING_TIMEOUT_MS
+  if (typeof timeoutMs === 'object') return mistake(context, timeoutMs)
   const save = isSet(context.flags, 'save') ? await (await import('./save.ts')).prepareSave(context) : undefined
   if (typeof save === 'number') return save
   const { supervisor } = buildWorld(context, { concurrency: 8, oneAddressIsEnough: true })
@@ -100,14 +99,4 @@ function failedForGood(event: Event): number | undefined {
   if (phase === 'cluster-down') return exitCodes.unreachable
   if (phase === 'no-pod' && (reason === 'KPF_OBJECT_MISSING' || reason === 'KPF_PORT_UNKNOWN')) return exitCodes.failed
   return undefined
-}
-
-/** Go's durations: `1m0s`, `30s`, `1.5h`. */
-function goDurationMs(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return undefined
-  const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
-  let ms = 0
-  for (const [, digits, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g))
-    ms += Number(digits) * (unit === 'ms' || unit === 's' || unit === 'm' || unit === 'h' ? unitMs[unit] : 0)
-  return ms
 }

@@ -1,11 +1,11 @@
 /** `kpf down`: ends the project, or some of its forwards; nothing to end is no mistake. */
-import { durationMs } from '../../file/duration.ts'
 import { printable } from '../../file/printable.ts'
 import { counted } from '../../output/words.ts'
 import { askWithin } from './asking.ts'
-import { type Context, isSet, say, textFlag } from '../context.ts'
-import { isDuration } from '../durations.ts'
+import { type Context, isSet, say } from '../context.ts'
+import { durationFlag } from '../durations.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { mistake } from '../mistake.ts'
 import { asStatus, hasLeft, holderOf, isReleased, isThere, noFile, type Owner, silent, tell, untilItListens } from './reach.ts'
 
 const DRAIN_MS = 10_000
@@ -16,12 +16,9 @@ const LEAVES_MS = 1_000
 
 /** Runs the verb. */
 export async function down(context: Context): Promise<number> {
-  const given = textFlag(context.flags, 'timeout')
-  if (given !== undefined && !isDuration(given)) {
-    context.err(`kpf: --timeout is no duration: "${given}"\n    write 10s, 500ms or 1m\n`)
-    return exitCodes.usage
-  }
-  const drainMs = isSet(context.flags, 'now') ? 0 : given === undefined ? DRAIN_MS : durationMs(given)
+  const timeoutMs = durationFlag(context.flags, 'timeout', '10s, 500ms or 1m')
+  if (typeof timeoutMs === 'object') return mistake(context, timeoutMs)
+  const drainMs = isSet(context.flags, 'now') ? 0 : (timeoutMs ?? DRAIN_MS)
   const owner = await holderOf(context)
   if (owner === 'nobody') return nothing(context)
   if (owner === 'no-file') return noFile(context)

@@ -2,7 +2,7 @@
 import { type Context, isSet } from '../context.ts'
 import { mistake } from '../mistake.ts'
 import { reach } from './reach.ts'
-import { readStream, sinceMistake, sinceOf } from './stream.ts'
+import { readStream, sinceOf } from './stream.ts'
 
 /** Before every event. */
 const BEGINNING = '1970-01-01T00:00:00Z'
@@ -10,10 +10,7 @@ const BEGINNING = '1970-01-01T00:00:00Z'
 /** Runs the verb. */
 export async function events(context: Context): Promise<number> {
   const since = sinceOf(context)
-  if (since === null) {
-    const { message, fix } = sinceMistake(context)
-    return mistake(context, message, fix)
-  }
+  if (typeof since === 'object') return mistake(context, since)
   const reached = await reach(context)
   if (reached.kind === 'ended') return reached.code
   const isFollowed = isSet(context.flags, 'follow')

@@ -5,15 +5,15 @@ import { logLevels } from '../../control/shapes.ts'
 import { timeText } from '../../output/event-text.ts'
 import { type Context, isSet, textFlag } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { mistake } from '../mistake.ts'
+import { type Mistake, mistake } from '../mistake.ts'
 import { reach } from './reach.ts'
-import { readStream, sinceMistake, sinceOf } from './stream.ts'
+import { readStream, sinceOf } from './stream.ts'
 
 /** Runs the verb. */
 export async function logs(context: Context): Promise<number> {
   const { flags } = context
   const filter = filterOf(context)
-  if ('fix' in filter) return mistake(context, filter.message, filter.fix)
+  if ('fix' in filter) return mistake(context, filter)
   const print = (line: string): void => context.out(textFlag(flags, 'output') === 'json' ? `${line}\n` : textOf(JSON.parse(line) as LogLine))
   let said = ''
   const reached = await reach({ ...context, err: (text) => (said += text) })
@@ -30,13 +30,14 @@ export async function logs(context: Context): Promise<number> {
 }
 
 /** What the flags ask for, or which of them says nothing. */
-function filterOf(context: Context): LogFilter | { message: string; fix: string } {
+function filterOf(context: Context): LogFilter | Mistake {
   const since = sinceOf(context)
-  if (since === null) return sinceMistake(context)
+  if (typeof since === 'object') return since
   const tail = textFlag(context.flags, 'tail')
-  if (tail !== undefined && !/^\d{1,9}$/.test(tail)) return { message: `--tail is no number: "${tail}"`, fix: 'write how many lines, such as --tail 20' }
+  if (tail !== undefined && !/^\d{1,9}$/.test(tail))
+    return { message: `--tail is no number: "${tail}"`, fix: 'write how many lines, such as --tail 20', flag: 'tail' }
   const level = logLevels.find((word) => word === (textFlag(context.flags, 'level') ?? 'info'))
-  if (level === undefined) return { message: `there is no level "${textFlag(context.flags, 'level')}"`, fix: `use ${logLevels.join(', ')}` }
+  if (level === undefined) return { message: `there is no level "${textFlag(context.flags, 'level')}"`, fix: `use ${logLevels.join(', ')}`, flag: 'level' }
   return { level, since, tail: tail === undefined ? undefined : Number(tail), names: context.words }
 }
 

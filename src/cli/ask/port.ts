@@ -1,7 +1,10 @@
 /** `kpf port` and `kpf url`: where a forward is, for scripts. */
 import type { ForwardBody, PortBody } from '../../control/shapes.ts'
+import { printable } from '../../file/printable.ts'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { mistake } from '../mistake.ts'
+import { unknownForward } from '../unknown-forward.ts'
 import { statusOf } from './reach.ts'
 
 /** Runs `kpf port NAME [PORT]`: `127.0.0.1:5432`. */
@@ -25,19 +28,18 @@ async function printed(context: Context, verb: string, text: (found: PortBody, f
 export async function portOfWords(context: Context, verb: string): Promise<{ readonly port: PortBody; readonly forward: ForwardBody } | number> {
   const [name, wanted, ...more] = context.words
   if (name === undefined || more.length > 0) {
-    context.err(`kpf: ${verb} takes the name of a forward, and one of its ports if it has several\n    write: kpf ${verb} NAME [PORT]\n`)
-    return exitCodes.usage
+    return mistake(context, { message: `${verb} takes the name of a forward, and one of its ports if it has several`, fix: `write: kpf ${verb} NAME [PORT]` })
   }
   const found = await statusOf(context)
   if (found.kind === 'ended') return found.code
-  const forward = found.status.forwards.find((candidate) => candidate.name === name)
+  const { forwards, project } = found.status
+  const unknown = unknownForward([name], forwards, project.name)
+  if (unknown !== undefined) return mistake(context, unknown)
+  const forward = forwards.find((candidate) => candidate.name === name)
   const place = forward && portOf(forward, wanted)
   if (forward === undefined || place === undefined) {
-    const known = forward
-      ? forward.ports.map((candidate) => candidate.name ?? `${candidate.remotePort}`)
-      : found.status.forwards.map((candidate) => candidate.name)
-    context.err(`kpf: ${forward ? `forward "${name}" has no port "${wanted}"` : `no forward "${name}"`}\n    it has: ${known.join(', ')}\n`)
-    return exitCodes.usage
+    const known = forward?.ports.map((candidate) => candidate.name ?? `${candidate.remotePort}`) ?? []
+    return mistake(context, { message: `forward "${name}" has no port "${printable(wanted ?? '')}"`, fix: `it has: ${known.join(', ')}` })
   }
   if (forward.listeners.length > 0) return { port: place, forward }
   context.err(`kpf: forward "${name}" has no local port now: ${forward.message ?? forward.phase}\n    ${forward.hint ?? 'see: kpf ps'}\n`)

@@ -10,7 +10,7 @@ import { statusOf } from './reach.ts'
 export async function ps(context: Context): Promise<number> {
   const form = textFlag(context.flags, 'output') ?? 'text'
   if (isSet(context.flags, 'watch') && form !== 'text' && form !== 'wide')
-    return mistake(context, `ps --watch draws a table, not "${form}"`, 'use text or wide; for programs: kpf events -f')
+    return mistake(context, { message: `ps --watch draws a table, not "${form}"`, fix: 'use text or wide; for programs: kpf events -f', flag: 'output' })
   if (isSet(context.flags, 'watch'))
     return (await import('./watch-status.ts')).watchStatus(context, (status) => textOf(shown(status, context), context, form === 'wide'))
   const found = await statusOf(context, '/v1/drift')

@@ -9,6 +9,7 @@ import { self, startOf } from '../../system/processes.ts'
 import { ANSWER_MS, askWithin } from './asking.ts'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { mistake } from '../mistake.ts'
 import { placeOf } from '../place.ts'
 
 /** A supervisor that has a lock; whether it answers is another matter. */
@@ -53,8 +54,10 @@ export async function livingOwner(context: Context): Promise<Owner | undefined> 
 
 /** Says that there is no file to tell the project by, and gives the code. */
 export function noFile(context: Context): number {
-  context.err('kpf: no forwards.yaml here or in the directories above, up to the repository\n    name the file of the project with -f, or see: kpf ls\n')
-  return exitCodes.usage
+  return mistake(context, {
+    message: 'no forwards.yaml here or in the directories above, up to the repository',
+    fix: 'name the file of the project with -f, or see: kpf ls',
+  })
 }
 
 /** The holder of a lock as one to ask. */

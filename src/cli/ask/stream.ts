@@ -7,6 +7,7 @@ import { type Context, textFlag } from '../context.ts'
 import { isDuration } from '../durations.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interruption } from '../interruption.ts'
+import type { Mistake } from '../mistake.ts'
 import { isThere, type Owner, silent } from './reach.ts'
 
 /** Reads and tells; gives the exit code. */
@@ -43,16 +44,12 @@ export async function readStream(
   }
 }
 
-/** What is said of a `--since` that is neither. */
-export function sinceMistake({ flags }: Context): { readonly message: string; readonly fix: string } {
-  return { message: `--since is no duration and no time: "${textFlag(flags, 'since')}"`, fix: 'write --since 10m or --since 2026-01-01T10:00:00Z' }
-}
-
-/** `--since` as RFC 3339: a time, or a duration before now. Null when it is neither. */
-export function sinceOf(context: Context): string | undefined | null {
+/** `--since` as RFC 3339: a time, or a duration before now. */
+export function sinceOf(context: Context): string | undefined | Mistake {
   const text = textFlag(context.flags, 'since')
   if (text === undefined) return undefined
   if (isDuration(text)) return isoTime(realClock.wallMs() - durationMs(text))
   const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(ms) ? null : isoTime(ms)
+  if (!Number.isNaN(ms)) return isoTime(ms)
+  return { message: `--since is no duration and no time: "${text}"`, fix: 'write --since 10m or --since 2026-01-01T10:00:00Z', flag: 'since' }
 }

@@ -1,19 +1,22 @@
 /** `kpf wait`: until forwards are ready, or stopped; ends at once when one has failed for good. */
 import { follow } from '../../control/client.ts'
 import type { ForwardBody, StatusBody } from '../../control/shapes.ts'
-import { durationMs } from '../../file/duration.ts'
+import { printable } from '../../file/printable.ts'
 import { realClock } from '../../system/clock.ts'
 import { askWithin } from './asking.ts'
 import { type Context, textFlag } from '../context.ts'
-import { isDuration } from '../durations.ts'
+import { durationFlag } from '../durations.ts'
 import { exitCodeOf, exitCodes } from '../exit-codes.ts'
 import { interruption } from '../interruption.ts'
+import { mistake } from '../mistake.ts'
+import { unknownForward } from '../unknown-forward.ts'
 import { asStatus, type Owner, reach, silent } from './reach.ts'
 
 /** What is waited for. */
 export type Goal = 'ready' | 'stopped'
 
-const DEFAULT_TIMEOUT = '60s'
+/** Where nobody says how long. */
+export const DEFAULT_TIMEOUT_MS = 60_000
 /** Events come in bursts: one look for each. */
 const BURST_MS = 50
 /** Beside the events, for a stream that was cut. */
@@ -22,15 +25,13 @@ const LOOK_MS = 2_000
 /** Runs the verb. */
 export async function wait(context: Context): Promise<number> {
   const goal = textFlag(context.flags, 'for') ?? 'ready'
-  const timeout = textFlag(context.flags, 'timeout') ?? DEFAULT_TIMEOUT
-  if ((goal !== 'ready' && goal !== 'stopped') || !isDuration(timeout)) {
-    const wrong = goal !== 'ready' && goal !== 'stopped' ? `--for is ready or stopped, not "${goal}"` : `--timeout is no duration: "${timeout}"`
-    context.err(`kpf: ${wrong}\n    ${wrong.startsWith('--for') ? 'see: kpf help wait' : 'write 30s, 500ms or 2m'}\n`)
-    return exitCodes.usage
-  }
+  if (goal !== 'ready' && goal !== 'stopped')
+    return mistake(context, { message: `--for is ready or stopped, not "${printable(goal)}"`, fix: 'see: kpf help wait', flag: 'for' })
+  const timeoutMs = durationFlag(context.flags, 'timeout', '30s, 500ms or 2m') ?? DEFAULT_TIMEOUT_MS
+  if (typeof timeoutMs === 'object') return mistake(context, timeoutMs)
   const reached = await reach(context.words.length === 0 && goal === 'stopped' ? { ...context, err: () => {} } : context)
   if (reached.kind === 'ended') return goal === 'stopped' && reached.code === exitCodes.notRunning ? exitCodes.done : reached.code
-  return waitFor(context, reached.owner, { goal, names: context.words, timeoutMs: durationMs(timeout) })
+  return waitFor(context, reached.owner, { goal, names: context.words, timeoutMs })
 }
 
 /** What is waited for, of whom, how long. */
@@ -105,11 +106,8 @@ export async function waitUntil(context: Context, { look, heard, lost }: StatusS
 
 /** The exit code as soon as there is one. */
 function outcome(status: StatusBody, wanted: Pick<Waiting, 'goal' | 'names'>, context: Context): number | undefined {
-  const unknown = wanted.names.find((name) => !status.forwards.some((forward) => forward.name === name))
-  if (unknown !== undefined) {
-    context.err(`kpf: no forward "${unknown}" in ${status.project.name}\n    it has: ${status.forwards.map(({ name }) => name).join(', ')}\n`)
-    return exitCodes.usage
-  }
+  const unknown = unknownForward(wanted.names, status.forwards, status.project.name)
+  if (unknown !== undefined) return mistake(context, unknown)
   const forwards = meant(status, wanted)
   if (forwards.every(({ state }) => state === wanted.goal)) return exitCodes.done
   const failed = wanted.goal === 'ready' ? forwards.find(({ state }) => state === 'failed') : undefined

@@ -3,6 +3,7 @@ import { printable } from '../../file/printable.ts'
 import { completionScripts, isShell } from './completion-scripts.ts'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { mistake } from '../mistake.ts'
 
 /** Runs the verb. */
 export async function completion(context: Context): Promise<number> {
@@ -12,8 +13,6 @@ export async function completion(context: Context): Promise<number> {
     return exitCodes.done
   }
   const shells = Object.keys(completionScripts).join(', ')
-  context.err(
-    `kpf: ${shell === undefined ? 'completion wants the name of a shell' : `there is no completion for "${printable(shell)}"`}\n    write: kpf completion bash (or another of ${shells})\n`,
-  )
-  return exitCodes.usage
+  const message = shell === undefined ? 'completion wants the name of a shell' : `there is no completion for "${printable(shell)}"`
+  return mistake(context, { message, fix: `write: kpf completion bash (or another of ${shells})` })
 }

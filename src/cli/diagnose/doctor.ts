@@ -24,7 +24,7 @@ import { mistake } from '../mistake.ts'
 export async function doctor(context: Context): Promise<number> {
   const output = textFlag(context.flags, 'output') ?? 'text'
   const wanted = await wantedForwards(context)
-  if (wanted.kind === 'mistake') return mistake(context, wanted.message, wanted.fix)
+  if (wanted.kind === 'mistake') return mistake(context, wanted)
   // What it would warn of is among the findings.
   const clusters = clustersFor(context, 8, () => {})
   const interrupted = interruption(context)

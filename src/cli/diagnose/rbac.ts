@@ -1,4 +1,5 @@
 /** `kpf rbac`: the least Role for the file's forwards, or a check whether the user has it. */
+import { printable } from '../../file/printable.ts'
 import { problemsText } from '../../output/problem-text.ts'
 import { checkAreas, type CheckedArea, checkData, checkText } from '../../rbac/check.ts'
 import { type Grant, grantsList, grantsText, PLACEHOLDER, type Subject, subjectOf } from '../../rbac/role.ts'
@@ -9,16 +10,17 @@ import { interruption } from '../interruption.ts'
 import { NO_FILE } from '../file/project-file.ts'
 import { type Wanted, wantedForwards } from '../file/wanted.ts'
 import { clustersFor } from '../world.ts'
-import { mistake } from '../mistake.ts'
+import { type Mistake, mistake } from '../mistake.ts'
 
 /** Runs the verb. */
 export async function rbac(context: Context): Promise<number> {
   const isCheck = isSet(context.flags, 'check')
   const output = textFlag(context.flags, 'output') ?? (isCheck ? 'text' : 'yaml')
   const outputs = isCheck ? ['text', 'json'] : ['yaml', 'json']
-  if (!outputs.includes(output)) return mistake(context, `rbac knows no output "${output}"`, `use ${outputs.join(' or ')}`)
+  if (!outputs.includes(output))
+    return mistake(context, { message: `rbac ${isCheck ? '--check ' : ''}knows no output "${output}"`, fix: `use ${outputs.join(' or ')}`, flag: 'output' })
   const subject = subjectFlag(context)
-  if (subject !== undefined && 'fix' in subject) return mistake(context, subject.message, subject.fix)
+  if (subject !== undefined && 'fix' in subject) return mistake(context, subject)
   const wanted = await wantedForwards(context)
   if (wanted.kind !== 'forwards') return complain(context, wanted)
   const clusters = clustersFor(context, 8, (text) => context.err(`kpf: ${text}\n`))
@@ -79,11 +81,6 @@ function roleName(project: string, names: readonly string[]): string {
   return `kpf-${label.slice(0, 50).replace(/^-+|-+$/g, '') || 'forwards'}`
 }
 
-interface Mistake {
-  readonly message: string
-  readonly fix: string
-}
-
 function subjectFlag({ flags }: Context): Subject | Mistake | undefined {
   const user = textFlag(flags, 'for-user')
   const group = textFlag(flags, 'for-group')
@@ -93,7 +90,8 @@ function subjectFlag({ flags }: Context): Subject | Mistake | undefined {
   if (given.includes('')) return { message: 'a subject has a name', fix: 'write it: --for-user NAME' }
   if (account !== undefined) {
     const [, namespace, name] = /^([a-z0-9-]+)\/([a-z0-9.-]+)$/.exec(account) ?? []
-    if (namespace === undefined || name === undefined) return { message: `"${account}" is no service account`, fix: 'write NAMESPACE/NAME' }
+    if (namespace === undefined || name === undefined)
+      return { message: `"${printable(account)}" is no service account`, fix: 'write NAMESPACE/NAME', flag: 'for-service-account' }
     return { kind: 'ServiceAccount', namespace, name }
   }
   if (group !== undefined) return subjectOf('Group', group)
@@ -103,12 +101,11 @@ function subjectFlag({ flags }: Context): Subject | Mistake | undefined {
 function complain(context: Context, wanted: Exclude<Wanted, { readonly kind: 'forwards' }>): number {
   switch (wanted.kind) {
     case 'no-file':
-      context.err(NO_FILE)
-      return exitCodes.usage
+      return mistake(context, NO_FILE)
     case 'rejected':
       context.err(`${problemsText(wanted.problems, { width: widthFor(context) })}\n`)
       return wanted.needsApproval ? exitCodes.approval : exitCodes.usage
     case 'mistake':
-      return mistake(context, wanted.message, wanted.fix)
+      return mistake(context, wanted)
   }
 }

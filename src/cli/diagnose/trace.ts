@@ -1,5 +1,6 @@
 /** `kpf trace`: one real connection, step by step, as text, as data or as a diagram. */
 import type { Forward, PortMapping } from '../../file/forward.ts'
+import { printable } from '../../file/printable.ts'
 import { problemsText } from '../../output/problem-text.ts'
 import { targetText } from '../../output/words.ts'
 import { isoTime } from '../../supervisor/iso-time.ts'
@@ -14,26 +15,17 @@ import { oneForward } from '../file/ad-hoc-forward.ts'
 import { type Context, isSet, textFlag } from '../context.ts'
 import { exitCodeOfClass, exitCodes } from '../exit-codes.ts'
 import { interruption } from '../interruption.ts'
+import { type Mistake, mistake } from '../mistake.ts'
 import { flagsOf, readApproved, theFiles } from '../file/project-file.ts'
 import { clustersFor } from '../world.ts'
 
 const TRANSPORTS = ['auto', 'websocket', 'spdy', 'channel'] as const
 const MAX_REPEATS = 100
 
-interface Mistake {
-  readonly message: string
-  readonly fix: string
-  /** Default: that of wrong usage. */
-  readonly code?: number
-}
-
 /** Runs the verb. */
 export async function traceVerb(context: Context): Promise<number> {
   const read = await readRequest(context)
-  if ('fix' in read) {
-    context.err(`kpf: ${read.message}\n    ${read.fix}\n`)
-    return read.code ?? exitCodes.usage
-  }
+  if ('fix' in read) return mistake(context, read)
   const interrupted = interruption(context)
   const { signal } = interrupted
   const accounts: Account[] = []
@@ -93,12 +85,17 @@ interface Read {
 async function readRequest(context: Context): Promise<Read | Mistake> {
   const output = textFlag(context.flags, 'output') ?? 'text'
   const mode = TRANSPORTS.find((transport) => transport === (textFlag(context.flags, 'transport') ?? 'auto'))
-  if (mode === undefined) return { message: `there is no transport "${textFlag(context.flags, 'transport')}"`, fix: `use ${TRANSPORTS.join(', ')}` }
+  if (mode === undefined)
+    return {
+      message: `there is no transport "${printable(textFlag(context.flags, 'transport') ?? '')}"`,
+      fix: `use ${TRANSPORTS.join(', ')}`,
+      flag: 'transport',
+    }
   const probe = textFlag(context.flags, 'probe') ?? 'none'
-  if (probe !== 'none' && probe !== 'http') return { message: `there is no probe "${probe}"`, fix: 'use none or http' }
+  if (probe !== 'none' && probe !== 'http') return { message: `there is no probe "${printable(probe)}"`, fix: 'use none or http', flag: 'probe' }
   const repeats = Number(textFlag(context.flags, 'repeat') ?? 1)
   if (!Number.isInteger(repeats) || repeats < 1 || repeats > MAX_REPEATS)
-    return { message: '--repeat is no number of times', fix: `write a number from 1 to ${MAX_REPEATS}` }
+    return { message: '--repeat is no number of times', fix: `write a number from 1 to ${MAX_REPEATS}`, flag: 'repeat' }
   const found = await readTarget(context)
   if ('fix' in found) return found
   const { forward, port, file } = found

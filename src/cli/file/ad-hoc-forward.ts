@@ -2,8 +2,10 @@
 import { isIp, localhost, readEntry } from '../../file/entry.ts'
 import type { Access, Forward, PortMapping } from '../../file/forward.ts'
 import { readPort } from '../../file/port-text.ts'
+import { printable } from '../../file/printable.ts'
 import { builtIn } from '../../file/policies.ts'
 import { splitTarget } from '../../file/target-text.ts'
+import type { Mistake } from '../mistake.ts'
 
 /** What such a forward is called. */
 export const AD_HOC_NAME = 'forward'
@@ -19,15 +21,9 @@ export interface AdHocWords {
   readonly address?: string
 }
 
-/** What is wrong with the words. */
-export interface WordProblem {
-  readonly message: string
-  readonly fix: string
-}
-
 /** The forward, or the first thing that is wrong. */
-export function oneForward({ target, ports: portTexts, access, address }: AdHocWords): Forward | WordProblem {
-  const problems: WordProblem[] = []
+export function oneForward({ target, ports: portTexts, access, address }: AdHocWords): Forward | Mistake {
+  const problems: Mistake[] = []
   const addresses = addressesOf(address, problems)
   const ports = portTexts.flatMap((text): PortMapping[] => {
     const port = readPort(text)
@@ -45,12 +41,12 @@ export function oneForward({ target, ports: portTexts, access, address }: AdHocW
   return { ...builtIn, name: AD_HOC_NAME, access, target: entry.target, ports, requireReady: false, position: { file: '', line: 0, column: 0 } }
 }
 
-function addressesOf(flag: string | undefined, problems: WordProblem[]): PortMapping['addresses'] {
+function addressesOf(flag: string | undefined, problems: Mistake[]): PortMapping['addresses'] {
   if (flag === undefined) return localhost
   return flag.split(',').flatMap((address) => {
     if (address === 'localhost') return localhost
     if (isIp(address)) return [{ address, ifPresent: false }]
-    problems.push({ message: `"${address}" is not a valid IP`, fix: 'write an IP, such as 127.0.0.1, or localhost' })
+    problems.push({ message: `"${printable(address)}" is not a valid IP`, fix: 'write an IP, such as 127.0.0.1, or localhost', flag: 'address' })
     return []
   })
 }

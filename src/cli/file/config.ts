@@ -2,6 +2,7 @@
 import { configOf, configText } from '../../file/config-text.ts'
 import type { Explanation } from '../../file/explain.ts'
 import type { Loaded } from '../../file/load.ts'
+import { printable } from '../../file/printable.ts'
 import { exportsOf } from '../../file/references.ts'
 import { unmarked } from '../../file/veil.ts'
 import { problemsText } from '../../output/problem-text.ts'
@@ -9,6 +10,7 @@ import { fingerprint } from '../../supervisor/plan.ts'
 import { digest } from '../../system/state.ts'
 import { type Context, isSet, textFlag, widthFor } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { mistake } from '../mistake.ts'
 import { openFiles } from './project-file.ts'
 
 /** Runs the verb. */
@@ -38,8 +40,11 @@ export async function config(context: Context): Promise<number> {
 function explained(context: Context, loaded: Loaded, path: string): number {
   const found = loaded.explain(path)
   if (found.length === 0) {
-    context.err(`kpf: nothing in the files is at "${path}"\n    write a path such as forwards.NAME.namespace\n`)
-    return exitCodes.usage
+    return mistake(context, {
+      message: `nothing in the files is at "${printable(path)}"`,
+      fix: 'write a path such as forwards.NAME.namespace',
+      flag: 'explain',
+    })
   }
   for (const one of found) context.out(`${explanationText(one, loaded.redact)}\n`)
   return exitCodes.done

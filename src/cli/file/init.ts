@@ -2,11 +2,13 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type StarterService, starterText } from '../../file/starter.ts'
+import { printable } from '../../file/printable.ts'
 import { realClock } from '../../system/clock.ts'
 import { errnoOf, realFiles } from '../../system/files.ts'
 import { ask, canAsk } from '../ask.ts'
 import { type Context, isSet, textFlag } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { mistake } from '../mistake.ts'
 import { flagsOf } from './project-file.ts'
 import { clustersFor } from '../world.ts'
 
@@ -15,8 +17,7 @@ export async function init(context: Context): Promise<number> {
   const shownAs = textFlag(context.flags, 'file') ?? 'forwards.yaml'
   const path = resolve(context.cwd, shownAs)
   if (shownAs !== '-' && (await realFiles.read(path, 0)).kind !== 'missing') {
-    context.err(`kpf: ${shownAs} is there already\n    look at it with: kpf check, or name another with -f\n`)
-    return exitCodes.usage
+    return mistake(context, { message: `${printable(shownAs)} is there already`, fix: 'look at it with: kpf check, or name another with -f', flag: 'file' })
   }
   const seen = await look(context)
   if ('message' in seen) context.err(`kpf: the services cannot be listed: ${seen.message}\n    the file is written without them\n`)

@@ -9,6 +9,8 @@ import { type Operation, plan, printPlan } from '../../supervisor/plan.ts'
 import { askWithin } from '../ask/asking.ts'
 import { type Context, isSet, textFlag, widthFor } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { mistake } from '../mistake.ts'
+import { unknownForward } from '../unknown-forward.ts'
 import { openFiles } from './project-file.ts'
 import { heard, livingOwner } from '../ask/reach.ts'
 import { RELOAD_MS } from '../ask/start-stop.ts'
@@ -22,11 +24,8 @@ export async function planVerb(context: Context): Promise<number> {
   const { found, loaded, snapshot } = opened
   if (loaded.kind === 'rejected') return refused(context, loaded)
   const { forwards } = loaded.project
-  const unknown = context.words.find((name) => !forwards.some((forward) => forward.name === name))
-  if (unknown !== undefined) {
-    context.err(`kpf: no forward "${unknown}" in ${found.shownAs}\n    it has: ${forwards.map(({ name }) => name).join(', ')}\n`)
-    return exitCodes.usage
-  }
+  const unknown = unknownForward(context.words, forwards, found.shownAs)
+  if (unknown !== undefined) return mistake(context, unknown)
   const stdin = snapshot.get('-')
   const terms = termsOf(
     context,

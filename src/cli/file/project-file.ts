@@ -8,11 +8,13 @@ import { load, type Loaded, type LoadOptions, type RootFile, type Snapshot } fro
 import { realFiles } from '../../system/files.ts'
 import { type Approvals, approvalsOf } from './approvals.ts'
 import { type Context, isSet, textFlag, textFlags } from '../context.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { findFile, projectRoot } from '../find-file.ts'
+import { type Mistake, mistake } from '../mistake.ts'
 
-export const NO_FILE =
-  'kpf: no forwards.yaml here or in the directories above, up to the repository\n    write one with: kpf init, name one with -f, or try: kpf demo\n'
+export const NO_FILE: Mistake = {
+  message: 'no forwards.yaml here or in the directories above, up to the repository',
+  fix: 'write one with: kpf init, name one with -f, or try: kpf demo',
+}
 
 /** The files that are meant, before what they name themselves. */
 export interface FoundFiles {
@@ -34,29 +36,31 @@ export type Opened =
 
 /** Finds and reads the files, and checks the flags about them. */
 export async function openFiles(context: Context, names: readonly string[] = []): Promise<Opened> {
-  const wrong = flagProblem(context)
+  const wrong = flagMistake(context)
   const found = wrong === undefined ? await theFiles(context) : undefined
   if (found === undefined) {
-    context.err(wrong ?? NO_FILE)
-    return { kind: 'ended', code: exitCodes.usage }
+    return { kind: 'ended', code: mistake(context, wrong ?? NO_FILE) }
   }
   const { loaded, snapshot, approvals } = await readApproved(context, found, names)
   const known = loaded.kind === 'loaded' ? (loaded.project.profiles ?? []) : undefined
   const stranger = profilesOf(context).find((profile) => profile !== '*' && known !== undefined && !known.includes(profile))
   if (stranger === undefined) return { kind: 'read', found, loaded, snapshot, approvals }
-  context.err(`kpf: no forward has the profile "${stranger}"\n    ${known?.length ? `profiles: ${known.join(', ')}` : 'the files name none'}\n`)
-  return { kind: 'ended', code: exitCodes.usage }
+  const fix = known?.length ? `profiles: ${known.join(', ')}` : 'the files name none'
+  const sources = { ...context.sources, profile: context.sources['profile'] ?? (isProfileGiven(context) ? undefined : 'KPF_PROFILES') }
+  return { kind: 'ended', code: mistake({ ...context, sources }, { message: `no forward has the profile "${printable(stranger)}"`, fix, flag: 'profile' }) }
 }
 
-function flagProblem(context: Context): string | undefined {
+function flagMistake(context: Context): Mistake | undefined {
   const offset = textFlag(context.flags, 'port-offset')
-  if (offset !== undefined && !/^\d{1,5}$/.test(offset)) return `kpf: --port-offset is a number from 0, not "${offset}"\n    write --port-offset 1000\n`
+  if (offset !== undefined && !/^\d{1,5}$/.test(offset))
+    return { message: `--port-offset is a number from 0, not "${printable(offset)}"`, fix: 'write --port-offset 1000', flag: 'port-offset' }
   const named = textFlags(context.flags, 'file')
   const twice = named.find((name, index) => named.findIndex((other) => resolve(context.cwd, other) === resolve(context.cwd, name)) < index)
-  if (twice !== undefined) return `kpf: ${twice === '-' ? 'standard input' : printable(twice)} is named twice\n    write -f ${printable(twice)} once\n`
+  if (twice !== undefined)
+    return { message: `${twice === '-' ? 'standard input' : printable(twice)} is named twice`, fix: `write -f ${printable(twice)} once`, flag: 'file' }
   // What is typed there would be waited for, without a word.
   return named.includes('-') && context.stdin().isTTY === true
-    ? 'kpf: standard input is a terminal\n    pipe a file into it: kpf up -f - < forwards.yaml\n'
+    ? { message: 'standard input is a terminal', fix: 'pipe a file into it: kpf up -f - < forwards.yaml', flag: 'file' }
     : undefined
 }
 
@@ -117,12 +121,15 @@ export async function readFiles(
 
 /** `--profile`, or `KPF_PROFILES` as compose has it: names with commas between. */
 export function profilesOf(context: Context): readonly string[] {
-  const flags = textFlags(context.flags, 'profile')
-  const given = flags.length > 0 ? flags : [context.env['KPF_PROFILES'] ?? '']
+  const given = isProfileGiven(context) ? textFlags(context.flags, 'profile') : [context.env['KPF_PROFILES'] ?? '']
   return given
     .flatMap((names) => names.split(','))
     .map((name) => name.trim())
     .filter((name) => name !== '')
+}
+
+function isProfileGiven({ flags }: Context): boolean {
+  return textFlags(flags, 'profile').length > 0
 }
 
 /** Those files as they are now; what came through standard input stays what it was. */

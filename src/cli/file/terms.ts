@@ -25,6 +25,8 @@ export function withTerms(context: Context, terms: Terms): Context {
   const variables = Object.entries(terms.variables).map(([name, value]): [string, string | undefined] => [name, value ?? undefined])
   return {
     ...context,
+    // Whoever gave them has read them from flags and variables of its own.
+    sources: {},
     // Profiles that no flag names would come from there again.
     env: { ...context.env, ...Object.fromEntries(variables), KPF_PROFILES: '' },
     flags: {

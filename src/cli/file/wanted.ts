@@ -3,6 +3,8 @@ import type { Forward } from '../../file/forward.ts'
 import type { Problem } from '../../file/problems.ts'
 import { oneForward } from './ad-hoc-forward.ts'
 import type { Context } from '../context.ts'
+import type { Mistake } from '../mistake.ts'
+import { unknownForward } from '../unknown-forward.ts'
 import { flagsOf, readApproved, theFiles } from './project-file.ts'
 
 /** What was meant, or why there is nothing. */
@@ -10,7 +12,7 @@ export type Wanted =
   | { readonly kind: 'forwards'; readonly project: string; readonly forwards: readonly Forward[]; readonly from: string }
   | { readonly kind: 'no-file' }
   | { readonly kind: 'rejected'; readonly problems: readonly Problem[]; readonly needsApproval: boolean; readonly from: string }
-  | { readonly kind: 'mistake'; readonly message: string; readonly fix: string }
+  | ({ readonly kind: 'mistake' } & Mistake)
 
 /** A first word with a slash is a target of its own, with ports or none; others are names of the file. */
 export async function wantedForwards(context: Context): Promise<Wanted> {
@@ -21,11 +23,8 @@ export async function wantedForwards(context: Context): Promise<Wanted> {
   const { loaded } = await readApproved(context, found, context.words)
   if (loaded.kind === 'rejected') return { ...loaded, from: found.shownAs }
   const { project } = loaded
-  const unknown = context.words.find((name) => !project.forwards.some((forward) => forward.name === name))
-  if (unknown !== undefined) {
-    const fix = `it has: ${project.forwards.map(({ name }) => name).join(', ')}; for a pod write: pod/${unknown}`
-    return { kind: 'mistake', message: `no forward "${unknown}" in ${found.shownAs}`, fix }
-  }
+  const unknown = unknownForward(context.words, project.forwards, found.shownAs)
+  if (unknown !== undefined) return { kind: 'mistake', ...unknown, fix: `${unknown.fix}; for a pod write: pod/NAME` }
   const forwards = project.forwards.filter(({ name, enabled }) => (context.words.length === 0 ? enabled : context.words.includes(name)))
   return { kind: 'forwards', project: project.name, forwards, from: found.shownAs }
 }

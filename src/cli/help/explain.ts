@@ -9,11 +9,11 @@ import { mistake } from '../mistake.ts'
 export async function explain(context: Context): Promise<number> {
   const output = textFlag(context.flags, 'output') ?? 'text'
   const [word, ...more] = context.words
-  if (more.length > 0) return mistake(context, 'explain wants one code', 'write: kpf explain KPF_PORT_BUSY')
+  if (more.length > 0) return mistake(context, { message: 'explain wants one code', fix: 'write: kpf explain KPF_PORT_BUSY' })
   if (output === 'markdown') return print(context, markdown())
   if (word === undefined) return print(context, output === 'json' ? json(catalogue) : listText())
   const found = findCode(word)
-  if ('nearest' in found) return mistake(context, `there is no code "${printable(word)}"`, found.nearest)
+  if ('nearest' in found) return mistake(context, { message: `there is no code "${printable(word)}"`, fix: found.nearest })
   return print(context, output === 'json' ? json(found) : entryText(found))
 }
 

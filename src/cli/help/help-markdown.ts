@@ -1,12 +1,12 @@
 /** `kpf help -o markdown`: the page `docs/cli.md`, made from the verb table as help is. */
-import { variableOf } from '../arguments.ts'
+import { hasVariable, variableOf } from '../read-flags.ts'
 import { exitMeanings } from '../exit-meanings.ts'
 import { flagTerm } from './help-layout.ts'
 import { adHoc, type Flag, globalFlags, type Verb, verbs } from '../verbs.ts'
 
 const HEAD = `# The command line
 
-Made by \`npm run docs:cli\` from the table that kpf itself reads (\`src/cli/verbs.ts\`); \`kpf help VERB\` says the same. Flags may stand before or after the verb. Every flag has a variable of its own, which a flag that is written wins over; a switch is set by \`1\` or \`true\`. What you asked for goes to stdout, all else to stderr.`
+Made by \`npm run docs:cli\` from the table that kpf itself reads (\`src/cli/verbs.ts\`); \`kpf help VERB\` says the same. Flags may stand before or after the verb. Every flag has a variable of its own, which a flag that is written wins over; a switch is set by \`1\` or \`true\`, and left alone by \`0\` or \`false\`. What you asked for goes to stdout, all else to stderr.`
 
 /** The whole page. */
 export function cliMarkdown(): string {
@@ -56,7 +56,7 @@ function flagTable(flags: readonly Flag[]): string {
 
 function flagRow(flag: Flag): string {
   const values = flag.values?.map((value) => `\`${value}\``).join(', ') ?? (flag.isRepeatable === true && flag.value !== undefined ? 'repeatable' : '')
-  const variable = flag.name === 'help' || flag.name === 'version' ? '' : `\`${variableOf(flag)}\``
+  const variable = hasVariable(flag) ? `\`${variableOf(flag)}\`` : ''
   return `| ${[`\`${flagTerm(flag)}\``, cell(flag.help), values, cell(flag.default ?? ''), variable].join(' | ')} |`
 }
 

@@ -1,6 +1,6 @@
 /** `kpf help`, `kpf help VERB`, `kpf` alone: made from the verb table. */
 import { printable } from '../../file/printable.ts'
-import { nearVerbs, variableOf } from '../arguments.ts'
+import { nearVerbs } from '../arguments.ts'
 import { type Context, textFlag } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { exitMeaning, exitMeanings } from '../exit-meanings.ts'
@@ -8,6 +8,7 @@ import { wrapped } from '../../output/wrapped.ts'
 import { flagTerm, HELP_WIDTH, twoColumns } from './help-layout.ts'
 import { adHoc, type Flag, globalFlags, type Verb, verbs } from '../verbs.ts'
 import { mistake } from '../mistake.ts'
+import { hasVariable, variableOf } from '../read-flags.ts'
 
 const FLAG_WIDTH = 24
 const VERB_WIDTH = 12
@@ -22,7 +23,8 @@ export async function help(context: Context): Promise<number> {
   }
   const [name] = context.words
   const verb = verbs.find((candidate) => candidate.name === name)
-  if (name !== undefined && verb === undefined) return mistake(context, `unknown verb "${printable(name)}"`, nearVerbs(name) ?? 'see: kpf help')
+  if (name !== undefined && verb === undefined)
+    return mistake(context, { message: `unknown verb "${printable(name)}"`, fix: nearVerbs(name) ?? 'see: kpf help' })
   context.out(verb ? verbHelp(verb) : generalHelp())
   return exitCodes.done
 }
@@ -86,10 +88,6 @@ export function flagMeaning(flag: Flag): string {
   const extras = [flag.isRepeatable === true ? 'repeatable' : '', flag.default === undefined ? '' : `default: ${flag.default}`, variable]
   const inParentheses = extras.filter((extra) => extra !== '').join('; ')
   return `${flag.help}${values}${inParentheses === '' ? '' : ` (${inParentheses})`}`
-}
-
-function hasVariable({ name }: Flag): boolean {
-  return name !== 'help' && name !== 'version'
 }
 
 /** Until there is a verb that writes a file, the fourth command is the one that looks at it. */

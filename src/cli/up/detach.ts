@@ -1,18 +1,18 @@
 /** `kpf up -d` and `--wait`: the run goes to the background, and this process ends when it stands. */
 import { dirname } from 'node:path'
-import { durationMs } from '../../file/duration.ts'
 import { type BackgroundMessage, startInBackground } from '../../system/background.ts'
 import { privateFolder } from '../../system/private-folder.ts'
 import { self } from '../../system/processes.ts'
-import { type Context, isSet, textFlag, textFlags } from '../context.ts'
+import { type Context, isSet, textFlags } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interruption } from '../interruption.ts'
 import { placeOf } from '../place.ts'
 import { reach } from '../ask/reach.ts'
 import { waitFor } from '../ask/wait.ts'
+import type { UpOptions } from './up-options.ts'
 
 /** Starts the copy; resolves with its code, or 0 once all its ports are bound, or what was waited for. */
-export async function detach(context: Context): Promise<number> {
+export async function detach(context: Context, { waitMs }: Pick<UpOptions, 'waitMs'>): Promise<number> {
   const place = await placeOf(context, self().platform)
   const wrong = place && (await privateFolder(dirname(place.lock)))
   if (wrong !== undefined && place !== undefined) {
@@ -32,13 +32,12 @@ export async function detach(context: Context): Promise<number> {
   copy.release()
   if (typeof first === 'number') return stop.code() ?? first
   if (!isSet(context.flags, 'wait')) return first.code
-  return waited(context)
+  return waited(context, waitMs)
 }
 
-async function waited(context: Context): Promise<number> {
+async function waited(context: Context, timeoutMs: number): Promise<number> {
   const reached = await reach(context)
   if (reached.kind === 'ended') return reached.code
-  const timeoutMs = durationMs(textFlag(context.flags, 'wait-timeout') ?? '60s')
   let said = ''
   const keeping = { ...context, err: (text: string) => void (said += text) }
   const code = await waitFor(keeping, reached.owner, { goal: 'ready', names: context.words, timeoutMs })

@@ -5,28 +5,25 @@
  * the command.
  */
 import type { ExportsBody } from '../../control/shapes.ts'
-import { durationMs } from '../../file/duration.ts'
 import type { Supervisor } from '../../supervisor/supervisor.ts'
 import { runCommand } from '../../system/command.ts'
 import { applyTo } from './attach.ts'
-import { type Context, textFlag } from '../context.ts'
+import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { exportsOfOwner, tellMissing } from '../ask/env.ts'
 import type { Owner } from '../ask/reach.ts'
 import type { RunningProject } from './running.ts'
 import { begin } from './up.ts'
-import { upOptions } from './up-options.ts'
+import { mistake } from '../mistake.ts'
+import { type UpOptions, upOptions } from './up-options.ts'
 import { runProject } from './up-run.ts'
-import { waitFor, waitUntil } from '../ask/wait.ts'
+import { waitFor, type Waiting, waitUntil } from '../ask/wait.ts'
 
 /** Runs the verb; resolves with the command's code, or with one that says why it did not run. */
 export async function run(context: Context): Promise<number> {
   const options = upOptions(context)
-  const wrong = typeof options === 'string' ? options : context.command.length === 0 ? 'run takes a command\n    write: kpf run [NAME…] -- COMMAND' : undefined
-  if (wrong !== undefined || typeof options === 'string') {
-    context.err(`kpf: ${wrong}\n`)
-    return exitCodes.usage
-  }
+  if ('message' in options) return mistake(context, options)
+  if (context.command.length === 0) return mistake(context, { message: 'run takes a command', fix: 'write: kpf run [NAME…] -- COMMAND' })
   // What is said of the forwards must not mix with what the command says.
   const quiet: Context = { ...context, flags: { ...context.flags, quiet: true } }
   for (;;) {
@@ -34,15 +31,15 @@ export async function run(context: Context): Promise<number> {
     if (typeof begun === 'number') return exitCodes.runFailed
     const { start, claim } = begun
     if (claim.kind !== 'owned')
-      return runProject(start, { claim, options, parent: undefined, beside: (running, supervisor) => withOwn(context, running, supervisor) })
-    const code = await besides(context, claim.owner)
+      return runProject(start, { claim, options, parent: undefined, beside: (running, supervisor) => withOwn(context, options, { running, supervisor }) })
+    const code = await besides(context, options, claim.owner)
     // It ended before it was of use: now there is none, or another.
     if (code !== 'ending') return code
   }
 }
 
 /** With a project of somebody else's; `ending` when that goes before the command has begun. */
-async function besides(context: Context, owner: Owner): Promise<number | 'ending'> {
+async function besides(context: Context, options: UpOptions, owner: Owner): Promise<number | 'ending'> {
   const silent: Context = { ...context, err: () => {} }
   const applied = context.words.length > 0 ? await applyTo(silent, owner) : exitCodes.done
   if (applied === 'ending') return applied
@@ -51,7 +48,7 @@ async function besides(context: Context, owner: Owner): Promise<number | 'ending
     return exitCodes.runFailed
   }
   let said = ''
-  const code = await waitFor({ ...context, err: (text) => void (said += text) }, owner, waiting(context))
+  const code = await waitFor({ ...context, err: (text) => void (said += text) }, owner, waiting(context, options))
   if (code === exitCodes.notRunning) return 'ending'
   context.err(said)
   if (code !== exitCodes.done) return failed(code)
@@ -59,13 +56,17 @@ async function besides(context: Context, owner: Owner): Promise<number | 'ending
   return typeof found === 'number' ? exitCodes.runFailed : command(context, found, new Promise(() => {}))
 }
 
-async function withOwn(context: Context, running: RunningProject, supervisor: Supervisor): Promise<number> {
+async function withOwn(
+  context: Context,
+  options: UpOptions,
+  { running, supervisor }: { readonly running: RunningProject; readonly supervisor: Supervisor },
+): Promise<number> {
   const source = {
     look: async () => (running.ending.isBegun ? undefined : running.status()),
     heard: (news: () => void) => supervisor.subscribe(news),
     lost: async () => exitCodes.runFailed,
   }
-  const code = await waitUntil(context, source, waiting(context))
+  const code = await waitUntil(context, source, waiting(context, options))
   if (code !== exitCodes.done) return failed(code)
   return command(context, running.exports(), running.ending.over)
 }
@@ -75,8 +76,8 @@ function failed(code: number): number {
   return code === exitCodes.forcedInt || code === exitCodes.forcedTerm ? code : exitCodes.runFailed
 }
 
-function waiting({ words, flags }: Context): { goal: 'ready'; names: readonly string[]; timeoutMs: number } {
-  return { goal: 'ready', names: words, timeoutMs: durationMs(textFlag(flags, 'wait-timeout') ?? '60s') }
+function waiting({ words }: Context, { waitMs }: UpOptions): Waiting {
+  return { goal: 'ready', names: words, timeoutMs: waitMs }
 }
 
 /** Runs it with the addresses in its environment, and every signal passed on. */

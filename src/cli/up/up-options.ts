@@ -1,36 +1,45 @@
 /** The flags of `kpf up` that bound a run: checked before anything begins. */
-import { durationMs } from '../../file/duration.ts'
+import { printable } from '../../file/printable.ts'
 import { isOpenFd } from '../../system/ready-fd.ts'
 import { type Context, isSet, textFlag } from '../context.ts'
-import { isDuration } from '../durations.ts'
-import { outputForm } from './renderer.ts'
+import { durationFlag } from '../durations.ts'
+import type { Mistake } from '../mistake.ts'
+import { DEFAULT_TIMEOUT_MS } from '../ask/wait.ts'
 
 /** What a run was asked for beside its file. */
 export interface UpOptions {
   readonly ttlMs: number | undefined
+  /** How long readiness is waited for, where it is. */
+  readonly waitMs: number
   readonly endsOnFailure: boolean
   readonly portsFile: string | undefined
   /** A descriptor that is told when all are ready. */
   readonly readyFd: number | undefined
 }
 
-/** The options, or what is wrong with them in two lines. */
-export function upOptions(context: Context): UpOptions | string {
+/** The options, or what is wrong with them. */
+export function upOptions(context: Context): UpOptions | Mistake {
   const { flags, words } = context
-  if (outputForm(context) === undefined) return `up knows no output "${textFlag(flags, 'output')}"\n    use auto, plain, jsonl or quiet`
-  if (isSet(flags, 'no-deps') && words.length === 0) return '--no-deps is for forwards that are named\n    write: kpf up --no-deps NAME'
-  const wrong = ['ttl', 'wait-timeout'].find((name) => !isDuration(textFlag(flags, name) ?? '1s'))
-  if (wrong !== undefined) return `--${wrong} is no duration: "${textFlag(flags, wrong)}"\n    write 30s, 10m or 8h`
+  if (isSet(flags, 'no-deps') && words.length === 0)
+    return { message: '--no-deps is for forwards that are named', fix: 'write: kpf up --no-deps NAME', flag: 'no-deps' }
+  const ttlMs = durationFlag(flags, 'ttl', '30s, 10m or 8h')
+  if (typeof ttlMs === 'object') return ttlMs
+  const waitMs = durationFlag(flags, 'wait-timeout', '30s, 10m or 8h') ?? DEFAULT_TIMEOUT_MS
+  if (typeof waitMs === 'object') return waitMs
   const fd = textFlag(flags, 'ready-fd')
   const readyFd = fd === undefined ? undefined : Number(fd)
   if (readyFd !== undefined && (isSet(flags, 'detach') || isSet(flags, 'wait')))
-    return '--ready-fd is for a run in the foreground\n    kpf up --wait ends when all are ready'
+    return { message: '--ready-fd is for a run in the foreground', fix: 'kpf up --wait ends when all are ready', flag: 'ready-fd' }
   if (readyFd !== undefined && (!/^\d{1,4}$/.test(fd ?? '') || !isOpenFd(readyFd)))
-    return `--ready-fd is no open descriptor: "${fd}"\n    open it for kpf, as in: kpf up --ready-fd 3 3>ready`
-  const ttl = textFlag(flags, 'ttl')
+    return {
+      message: `--ready-fd is no open descriptor: "${printable(fd ?? '')}"`,
+      fix: 'open it for kpf, as in: kpf up --ready-fd 3 3>ready',
+      flag: 'ready-fd',
+    }
   return {
     readyFd,
-    ttlMs: ttl === undefined ? undefined : durationMs(ttl),
+    ttlMs,
+    waitMs,
     endsOnFailure: isSet(flags, 'abort-on-failure'),
     portsFile: textFlag(flags, 'ports-file'),
   }

@@ -9,26 +9,25 @@ import { portChooser } from './auto-ports.ts'
 import { type Claim, claimProject } from './claim.ts'
 import { type Context, isSet, say, textFlag, widthFor } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { mistake } from '../mistake.ts'
 import { placeOf } from '../place.ts'
 import { openFiles, readFiles } from '../file/project-file.ts'
 import { protectedGuard } from './protected.ts'
 import type { Owner } from '../ask/reach.ts'
 import type { Start } from './running.ts'
 import { termsOf } from '../file/terms.ts'
+import { unknownForward } from '../unknown-forward.ts'
 import { upOptions } from './up-options.ts'
 import { type Bounds, runProject } from './up-run.ts'
 
 /** Runs the verb; resolves when everything has stopped, or when it runs in the background. */
 export async function up(context: Context): Promise<number> {
   const options = upOptions(context)
-  if (typeof options === 'string') {
-    context.err(`kpf: ${options}\n`)
-    return exitCodes.usage
-  }
+  if ('message' in options) return mistake(context, options)
   if (isSet(context.flags, 'dry-run'))
     return (await import('../file/plan.ts')).planVerb({ ...context, flags: { ...context.flags, output: planOutput(context) } })
   const parent = parentLink()
-  if (parent === undefined && (isSet(context.flags, 'detach') || isSet(context.flags, 'wait'))) return (await import('./detach.ts')).detach(context)
+  if (parent === undefined && (isSet(context.flags, 'detach') || isSet(context.flags, 'wait'))) return (await import('./detach.ts')).detach(context, options)
   const told: Context = parent ? { ...context, err: (text) => (context.err(text), parent.tell({ kind: 'said', text })) } : context
   for (;;) {
     const begun = await begin(told)
@@ -67,11 +66,8 @@ export async function begin(context: Context): Promise<Begun | number> {
     return loaded.needsApproval ? exitCodes.approval : exitCodes.usage
   }
   const { project } = loaded
-  const unknown = context.words.find((name) => !project.forwards.some((forward) => forward.name === name))
-  if (unknown !== undefined) {
-    context.err(`kpf: no forward "${unknown}" in ${found.shownAs}\n    it has: ${project.forwards.map(({ name }) => name).join(', ')}\n`)
-    return exitCodes.usage
-  }
+  const unknown = unknownForward(context.words, project.forwards, found.shownAs)
+  if (unknown !== undefined) return mistake(context, unknown)
   const guard = await protectedGuard(context, chosen(project, wishFor(context.words)))
   if (guard === undefined) return exitCodes.approval
   const paths = found.roots.map(({ path }) => path)

@@ -106,6 +106,6 @@ test.each<[string, string, string]>([
   ['up --no-wacht', 'unknown flag "--no-wacht"', 'did you mean "--no-watch"?'],
   ['up --contxt dev', 'unknown flag "--contxt"', 'did you mean "--context"?'],
   ['up -x', 'unknown flag "-x"', 'see: kpf help up'],
-])('a slip is answered with the nearest names: kpf %s', (line, message, hint) => {
-  expect(readArguments(line.split(' '), {})).toEqual({ kind: 'usage', message, hint })
+])('a slip is answered with the nearest names: kpf %s', (line, message, fix) => {
+  expect(readArguments(line.split(' '), {})).toEqual({ kind: 'usage', message, fix })
 })
