@@ -56,7 +56,7 @@ export function describe(facts: ForwardFacts): Status {
   const lane = facts.lane
   const picked = facts.target.kind === 'picked' ? facts.target : undefined
   return {
-    ...(ended(facts) ?? listening(facts) ?? open(facts) ?? broken(facts) ?? waiting(facts)),
+    ...(ended(facts) ?? listening(facts) ?? pending(facts) ?? open(facts) ?? broken(facts) ?? waiting(facts)),
     attempt: lane?.attempt ?? 0,
     ...(picked && { pod: picked.pod, ...(picked.image !== undefined && { image: picked.image }) }),
     listeners: facts.endpoints.flatMap(({ address, state }) => (state.kind === 'bound' ? [endpointText(address, state.port)] : [])),
@@ -83,7 +83,7 @@ function ended(facts: ForwardFacts): Shown | undefined {
         hint: 'press r, or change the file or the kubeconfig, to begin again',
       }
     case 'running':
-      return pending(facts)
+      return undefined
   }
 }
 

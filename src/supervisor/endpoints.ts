@@ -38,6 +38,7 @@ interface Entry {
 export class Endpoints {
   readonly #parts: EndpointsParts
   readonly #entries = new Map<string, Entry>()
+  readonly #heard = new Set<() => void>()
   #anonymous = 0
 
   constructor(parts: EndpointsParts) {
@@ -72,6 +73,12 @@ export class Endpoints {
     }
   }
 
+  /** Calls back when an endpoint stands otherwise and its owners know it; returns the way to stop. */
+  onChange(heard: () => void): () => void {
+    this.#heard.add(heard)
+    return () => this.#heard.delete(heard)
+  }
+
   /** What was refused may be had now: an address has come, or the user asks. */
   retry(): void {
     for (const { listener } of this.#entries.values()) listener.networkChanged()
@@ -87,6 +94,7 @@ export class Endpoints {
       changed: (state) => {
         entry.state = state
         for (const owner of [...owners]) owner.changed(state)
+        for (const heard of this.#heard) heard()
       },
     })
     const entry: Entry = { listener, owners, state: { kind: 'binding' } }

@@ -15,7 +15,7 @@ import { describe, type ForwardFacts } from './describe.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { Move, Status, Traffic, Warning } from './events.ts'
 import { Follower } from './follower.ts'
-import { BoundMapping, keyOf } from './mapping.ts'
+import { type Bound, BoundMapping, keyOf } from './mapping.ts'
 import { obstacle } from './obstacle.ts'
 import type { Pools } from './pools.ts'
 import { Reception } from './reception.ts'
@@ -111,11 +111,8 @@ export class LiveForward {
   }
 
   /** The pod's port of each mapping, with the endpoints that are bound. */
-  get bound(): readonly { readonly listeners: readonly { address: string; port: number }[]; readonly podPort: number | undefined }[] {
-    return this.#mappings.map((mapping) => ({
-      listeners: mapping.facts.flatMap(({ address, state }) => (state.kind === 'bound' ? [{ address, port: state.port }] : [])),
-      podPort: this.#follower.podPort(mapping.mapping),
-    }))
+  get bound(): readonly (Bound & { readonly podPort: number | undefined })[] {
+    return this.#mappings.map((mapping) => ({ ...mapping.bound, podPort: this.#follower.podPort(mapping.mapping) }))
   }
 
   get status(): Status {

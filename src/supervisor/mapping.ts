@@ -20,6 +20,13 @@ export interface MappingOwner {
   readonly oneIsEnough: boolean
 }
 
+/** How a mapping stands, for those who wait for its ports. */
+export interface Bound {
+  readonly listeners: readonly { readonly address: string; readonly port: number }[]
+  /** Each address is bound, or one was refused: nothing is on its way. */
+  readonly isDecided: boolean
+}
+
 interface Slot {
   readonly address: string
   readonly ifPresent: boolean
@@ -54,6 +61,14 @@ export class BoundMapping {
   get isBound(): boolean {
     const facts = this.facts
     return facts.length > 0 && facts.every(({ state }) => state.kind === 'bound')
+  }
+
+  get bound(): Bound {
+    const { facts } = this
+    return {
+      listeners: facts.flatMap(({ address, state }) => (state.kind === 'bound' ? [{ address, port: state.port }] : [])),
+      isDecided: facts.every(({ state }) => state.kind !== 'binding') || facts.some(({ state }) => state.kind === 'busy' || state.kind === 'refused'),
+    }
   }
 
   start(): void {

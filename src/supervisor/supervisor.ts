@@ -96,6 +96,11 @@ export class Supervisor {
     return this.#bus.subscribe(subscriber)
   }
 
+  /** Calls back when a local endpoint was bound, refused or let go: that alone may be no event. */
+  onEndpoint(heard: () => void): () => void {
+    return this.#endpoints.onChange(heard)
+  }
+
   /** Everything as it is now, in the file's order. */
   snapshot(): Snapshot {
     const rows = [...this.#forwards.values(), ...this.#leaving].map((forward) => ({

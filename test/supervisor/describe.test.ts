@@ -169,8 +169,9 @@ test('any facts give one row, a state with a phase of its own, and a word for wh
   )
 })
 
-test('what a forward depends on stands before what its ports say', () => {
-  expect(describe({ ...good, endpoints: [at('busy')], pending: ['db', 'cache'] })).toMatchObject({
+test('what a forward depends on stands before what its target says, and after a port that is taken: that is somebody else to ask', () => {
+  expect(describe({ ...good, endpoints: [at('busy')], pending: ['db'] })).toMatchObject({ state: 'waiting', phase: 'port-busy' })
+  expect(describe({ ...good, pending: ['db', 'cache'] })).toMatchObject({
     state: 'waiting',
     phase: 'pending',
     reason: 'KPF_PENDING',

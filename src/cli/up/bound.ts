@@ -1,21 +1,35 @@
 /** Whether the local ports of what runs are bound, or cannot be for now. */
 import type { Row, Supervisor } from '../../supervisor/supervisor.ts'
-import { realClock } from '../../system/clock.ts'
 
-const LOOK_MS = 20
-
-/** Resolves once nothing is undecided; with those that could not be bound. A bind takes no longer than the machine. */
-export async function whenBound(supervisor: Pick<Supervisor, 'snapshot' | 'forward'>, signal: AbortSignal): Promise<readonly Row[]> {
-  for (;;) {
+/** Resolves once nothing is undecided, or the signal ends the waiting; with those that could not be bound. */
+export async function whenBound(
+  supervisor: Pick<Supervisor, 'snapshot' | 'forward' | 'subscribe' | 'onEndpoint'>,
+  signal: AbortSignal,
+): Promise<readonly Row[]> {
+  const { promise, resolve } = Promise.withResolvers<readonly Row[]>()
+  let undecided: string[] = []
+  const look = (): void => {
+    // A thousand ports are bound one by one: as long as one of them is not, all the others need no look.
+    for (let last = undecided.at(-1); last !== undefined && !signal.aborted; last = undecided.at(-1)) {
+      if (isUndecided(last, supervisor)) return
+      undecided.pop()
+    }
     const { rows } = supervisor.snapshot()
-    const blocked = rows.filter(({ status }) => status.phase === 'port-busy' || status.phase === 'bind')
-    const open = rows.filter((row) => !blocked.includes(row) && isUndecided(row, supervisor))
-    if (open.length === 0) return blocked
-    if (!(await realClock.sleep(LOOK_MS, signal))) return blocked
+    undecided = rows.map(({ spec }) => spec.name).filter((name) => isUndecided(name, supervisor))
+    if (undecided.length === 0 || signal.aborted) resolve(rows.filter(({ status }) => status.phase === 'port-busy' || status.phase === 'bind'))
   }
+  const ends = [supervisor.onEndpoint(look), supervisor.subscribe(look)]
+  signal.addEventListener('abort', look, { once: true })
+  look()
+  const blocked = await promise
+  for (const end of ends) end()
+  signal.removeEventListener('abort', look)
+  return blocked
 }
 
-function isUndecided({ spec, status }: Row, supervisor: Pick<Supervisor, 'forward'>): boolean {
-  if (status.state === 'stopping' || status.state === 'stopped') return false
-  return supervisor.forward(spec.name)?.bound.some(({ listeners }) => listeners.length === 0) ?? false
+/** What ends or is gone is waited for no more. */
+function isUndecided(name: string, supervisor: Pick<Supervisor, 'forward'>): boolean {
+  const forward = supervisor.forward(name)
+  if (forward === undefined || forward.status.state === 'stopping' || forward.status.state === 'stopped') return false
+  return forward.bound.some(({ isDecided }) => !isDecided)
 }

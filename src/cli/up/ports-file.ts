@@ -7,7 +7,7 @@ import { portsText } from '../ask/exports.ts'
 import type { RunningProject } from './running.ts'
 
 /** What tells that there is something else to write. */
-type Told = Pick<Supervisor, 'subscribe' | 'snapshot' | 'forward' | 'warn'>
+type Told = Pick<Supervisor, 'subscribe' | 'onEndpoint' | 'snapshot' | 'forward' | 'warn'>
 
 /** What is written of. */
 interface Run extends Pick<RunningProject, 'exports'> {

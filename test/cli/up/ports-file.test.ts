@@ -17,6 +17,7 @@ test('a pod that is found while the file is written the first time is in it', as
       listeners.push(listener)
       return () => {}
     },
+    onEndpoint: () => () => {},
     snapshot: () => ({ nowMs: 0, generation: 1, rows: [] }),
     forward: () => undefined,
     warn: () => {},
