@@ -7,11 +7,13 @@ import { Supervisor } from '../supervisor/supervisor.ts'
 import { realChance } from '../system/chance.ts'
 import { realClock } from '../system/clock.ts'
 import { editFile } from '../system/edit-file.ts'
-import { realFiles } from '../system/files.ts'
+import { bytesOf } from '../system/files.ts'
 import { findHolder } from '../system/holder.ts'
 import { maxConnections } from '../system/limits.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { flagsOf } from './file/project-file.ts'
+
+const MAX_KUBECONFIG_BYTES = 16 * 1024 * 1024
 
 /** A supervisor and what it stands on. */
 export interface World {
@@ -41,11 +43,7 @@ export function clustersFor(context: Context, concurrency: number, onWarning: (t
   return openClusters({
     clock: realClock,
     chance: realChance,
-    readFile: async (path) => {
-      const read = await realFiles.read(path, 16 * 1024 * 1024)
-      if (read.kind === 'read') return Buffer.from(read.bytes)
-      throw Object.assign(new Error(`cannot read ${path}`), { code: read.kind === 'missing' ? 'ENOENT' : 'EACCES' })
-    },
+    readFile: (path) => bytesOf(path, MAX_KUBECONFIG_BYTES),
     env: context.env,
     home: context.home,
     userAgent: `kpf/${context.version}`,

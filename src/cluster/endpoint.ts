@@ -12,6 +12,7 @@ import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
 import type { Clock } from '../system/clock.ts'
+import { errnoOf } from '../system/errno.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import { clusterContext, proxyContext } from './authorities.ts'
 import { agentFor, retire, type Waiting } from './connect.ts'
@@ -210,7 +211,7 @@ export class ApiEndpoint {
 class StaleConnection extends Error {}
 
 function isReset(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+  return ['ECONNRESET', 'EPIPE'].includes(errnoOf(error))
 }
 
 /** Where clear text leaves the machine for nobody. */

@@ -3,6 +3,7 @@
  *
  * Errors enter here once: by errno, TLS code, HTTP status and Status reason.
  */
+import { errnoOf } from '../system/errno.ts'
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import { readStatus } from '../tunnel/refusal-status.ts'
@@ -185,5 +186,5 @@ export function retryAfter(header: string | string[] | undefined): number | unde
 
 function codeOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0])
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN'
+  return errnoOf(error)
 }

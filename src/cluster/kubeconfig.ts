@@ -8,6 +8,7 @@
 import { delimiter, dirname, isAbsolute, join } from 'node:path'
 import { newClusters, newContexts, newUsers } from '@kubernetes/client-node/dist/config_types.js'
 import type { Cluster, Context, User } from '@kubernetes/client-node/dist/config_types.js'
+import { errnoOf } from '../system/errno.ts'
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import { type Impersonation, impersonationProblem, readImpersonation } from './impersonation.ts'
@@ -133,8 +134,9 @@ async function readOne(file: string, parts: KubeconfigParts): Promise<Kubeconfig
   try {
     text = (await parts.readFile(file)).toString('utf8')
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    return isMissing ? undefined : failure('KPF_KUBECONFIG', `kubeconfig ${file} cannot be read`, { hint: 'check its owner and mode', cause: error })
+    return errnoOf(error) === 'ENOENT'
+      ? undefined
+      : failure('KPF_KUBECONFIG', `kubeconfig ${file} cannot be read`, { hint: 'check its owner and mode', cause: error })
   }
   let value: unknown
   try {

@@ -7,6 +7,7 @@
  * and what comes until the end.
  */
 import { connect, type Socket } from 'node:net'
+import { errnoOf } from '../system/errno.ts'
 
 /** An answer, or why there is none. */
 export type Asked =
@@ -154,8 +155,4 @@ function tellBlock(block: string, told: (message: StreamMessage) => void): void 
   const of = (field: string): string | undefined => lines.find((line) => line.startsWith(`${field}: `))?.slice(field.length + 2)
   const [id, data] = [of('id'), of('data')]
   if (id !== undefined && data !== undefined) told({ id, data })
-}
-
-function errnoOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN'
 }

@@ -1,7 +1,7 @@
 /** A program that has this process's terminal and streams, and its own end. */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { errnoOf } from './files.ts'
+import { errnoOf } from './errno.ts'
 
 /** How it ended, or why it never began. */
 export type CommandEnd = { readonly kind: 'ended'; readonly code: number } | { readonly kind: 'refused'; readonly errno: string }

@@ -1,7 +1,7 @@
 /** Changes a file that others read and write too: under kubectl's lock, and never seen half written. */
 import { randomBytes } from 'node:crypto'
 import { chmod, chown, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
-import { errnoOf } from './files.ts'
+import { errnoOf } from './errno.ts'
 
 /**
  * Replaces the text of `path` by what `change` makes of it; links are followed, mode and

@@ -5,6 +5,7 @@
  * a file system that hangs would hang every connection.
  */
 import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs'
+import { errnoOf } from './errno.ts'
 import type { FileRead, Files } from './files.ts'
 
 /** The machine's disk. */
@@ -19,7 +20,7 @@ function readNow(path: string, maxBytes: number): FileRead {
     if (!stat.isFile()) return { kind: 'not-a-file', what: stat.isDirectory() ? 'directory' : stat.isFIFO() ? 'pipe' : 'device' }
     return stat.size > maxBytes ? { kind: 'too-large', bytes: stat.size } : { kind: 'read', bytes: readFileSync(file) }
   } catch (error) {
-    const errno = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN'
+    const errno = errnoOf(error)
     return errno === 'ENOENT' || errno === 'ENOTDIR' ? { kind: 'missing' } : { kind: 'refused', errno }
   } finally {
     if (file !== undefined) closeSync(file)

@@ -1,6 +1,7 @@
 /** Files, as everything outside `system/` sees them: read whole, within a limit, never by exception. */
 import { constants } from 'node:fs'
 import { open, realpath, stat } from 'node:fs/promises'
+import { errnoOf } from './errno.ts'
 
 /** The bytes of a file, or why there are none. */
 export type FileRead =
@@ -54,7 +55,9 @@ export async function realPathOf(path: string): Promise<string> {
   return realpath(path).catch(() => path)
 }
 
-/** The errno name of a system error; `UNKNOWN` for anything else. */
-export function errnoOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN'
+/** All of a file, for those who know exceptions: `code` is ENOENT where it is missing, EACCES where it cannot be had. */
+export async function bytesOf(path: string, maxBytes: number): Promise<Buffer> {
+  const read = await realFiles.read(path, maxBytes)
+  if (read.kind === 'read') return Buffer.from(read.bytes)
+  throw Object.assign(new Error(`cannot read ${path}`), { code: read.kind === 'missing' ? 'ENOENT' : 'EACCES' })
 }

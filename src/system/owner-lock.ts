@@ -10,7 +10,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { errnoOf } from './files.ts'
+import { errnoOf } from './errno.ts'
 import { type LockRecord, readLock } from './lock-record.ts'
 
 /** The lock, or who has it. */

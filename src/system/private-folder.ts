@@ -1,6 +1,6 @@
 /** A folder that nobody else can read, write or have planted. */
 import { lstat, mkdir } from 'node:fs/promises'
-import { errnoOf } from './files.ts'
+import { errnoOf } from './errno.ts'
 
 /** Makes it when it is missing; resolves with what speaks against using it, undefined when nothing does. */
 export async function privateFolder(path: string): Promise<string | undefined> {

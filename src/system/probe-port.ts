@@ -1,6 +1,6 @@
 /** Whether a local endpoint can be bound, found out by binding it for a moment. */
 import { createServer } from 'node:net'
-import { errnoOf } from './files.ts'
+import { errnoOf } from './errno.ts'
 
 /** Undefined when it can be bound, else the errno. */
 export async function probePort({ address, port }: { readonly address: string; readonly port: number }): Promise<string | undefined> {

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errnoOf } from './files.ts'
+import { errnoOf } from './errno.ts'
 import { stateFolder } from './user-folders.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>

@@ -33,6 +33,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   cluster: [
     'tunnel',
     'types:system',
+    'system/errno.ts',
     ...['https', 'http', 'net', 'tls', 'dns', 'crypto', 'child_process', 'path', 'stream'].map((name) => `node:${name}`),
     '@kubernetes/client-node/dist/config_types.js',
     'socks',
@@ -44,7 +45,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   doctor: ['file', 'cluster', 'tunnel', 'types:system', 'trace/permissions.ts', 'trace/reviews.ts'],
   output: ['types:file', 'types:supervisor', 'types:trace', 'types:control', 'node:util', 'supervisor/plan.ts'],
   control: [
-    ...['types:file', 'types:supervisor', 'supervisor/iso-time.ts', 'types:system', 'system/user-folders.ts', 'output'],
+    ...['types:file', 'types:supervisor', 'supervisor/iso-time.ts', 'types:system', 'system/user-folders.ts', 'system/errno.ts', 'output'],
     ...['node:http', 'node:net', 'node:path', 'node:fs/promises', '@noble/hashes/sha2.js', '@noble/hashes/utils.js'],
   ],
   sandbox: ['tunnel', 'system', 'node:*', 'selfsigned', 'ws'],
@@ -213,6 +214,7 @@ test('pure files import only types and each other', () => {
     ...['spdy', 'websocket', 'channel', 'refusals', 'refusal-status', 'escape', 'backoff', 'failure', 'lane-machine', 'keepalive'].map(
       (name) => `src/tunnel/${name}.ts`,
     ),
+    'src/system/errno.ts',
     'src/trace/permissions.ts',
     ...['needs', 'role'].map((name) => `src/rbac/${name}.ts`),
     ...['finding', 'facts', 'machine-rules', 'cluster-rules', 'forward-rules', 'live-rules', 'report'].map((name) => `src/doctor/${name}.ts`),

@@ -8,13 +8,14 @@ import { isRecord, record, records } from '../../cluster/kube-object.ts'
 import { readYaml } from '../../file/yaml-values.ts'
 import { realChance } from '../../system/chance.ts'
 import { realClock } from '../../system/clock.ts'
-import { realFiles } from '../../system/files.ts'
+import { bytesOf } from '../../system/files.ts'
 import type { Asker } from './completion-answer.ts'
 import { portCandidates } from './completion-ports.ts'
 import type { Candidate, Offer } from './completion-line.ts'
 
 const LIMIT_MS = 150
 const MAX_ITEMS = 250
+const MAX_KUBECONFIG_BYTES = 16 * 1024 * 1024
 
 /** Short and long names of a type, and where its objects are. */
 const types: readonly (readonly [readonly string[], string, string])[] = [
@@ -92,8 +93,6 @@ async function ask(
   }
 }
 
-async function readFile(path: string): Promise<Buffer> {
-  const read = await realFiles.read(path, 16 * 1024 * 1024)
-  if (read.kind === 'read') return Buffer.from(read.bytes)
-  throw Object.assign(new Error(`cannot read ${path}`), { code: read.kind === 'missing' ? 'ENOENT' : 'EACCES' })
+function readFile(path: string): Promise<Buffer> {
+  return bytesOf(path, MAX_KUBECONFIG_BYTES)
 }

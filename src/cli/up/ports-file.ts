@@ -1,7 +1,7 @@
 /** `--ports-file`: where the forwards are, kept up to date for programs that read files. */
 import type { StatusBody } from '../../control/shapes.ts'
 import type { Supervisor } from '../../supervisor/supervisor.ts'
-import { errnoOf } from '../../system/files.ts'
+import { errnoOf } from '../../system/errno.ts'
 import { whenBound } from './bound.ts'
 import { portsText } from '../ask/exports.ts'
 import type { RunningProject } from './running.ts'
