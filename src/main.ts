@@ -4,19 +4,18 @@
  *
  * Until the verb is known it reads nothing but the table of verbs.
  */
+import { fstatSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { isatty } from 'node:tty'
 // `process` is the global: importing it as a module asks for its streams, which costs 5 ms.
 import type { Surroundings, Terminal } from './cli/context.ts'
-import { keepCompiled } from './system/compiled.ts'
-import { writer } from './system/writer.ts'
+import { compiledWhole, keepCompiled } from './system/compiled.ts'
+import { outputs } from './system/outputs.ts'
 import { version } from './version.ts'
 
 const FLOOR = [22, 22]
 
-// Making a stream costs a millisecond or two: most runs need one of them.
-const out = writer(() => process.stdout)
-const err = writer(() => process.stderr)
+const said = outputs({ descriptor: 1, open: () => process.stdout }, { descriptor: 2, open: () => process.stderr }, process.platform)
+const { out, err } = said
 
 async function main(): Promise<number> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -32,10 +31,11 @@ async function main(): Promise<number> {
   keepCompiled(process.env, homedir())
   if (argv[0] === '__complete') {
     // A shell waits for it at each Tab: not even the parser of arguments is loaded.
-    const { complete } = await import('./cli/completion/completion-answer.ts')
+    // Compiled as the verbs are: the part that both need is in the cache once, and fits one setting.
+    const { complete } = await compiledWhole(() => import('./cli/completion/completion-answer.ts'))
     return complete(argv.slice(1), contextOf())
   }
-  const { start } = await import('./cli/start.ts')
+  const { start } = await compiledWhole(() => import('./cli/start.ts'))
   return start(argv, contextOf())
 }
 
@@ -65,14 +65,33 @@ function contextOf(): Surroundings {
   }
 }
 
+/** `node:tty` is taken only for what may be one: it brings all of `node:net`, which help and completion have no use for. */
+function isTerminal(...descriptors: readonly number[]): boolean {
+  return descriptors.every((descriptor) => isDevice(descriptor) && process.getBuiltinModule('node:tty').isatty(descriptor))
+}
+
+function isDevice(descriptor: number): boolean {
+  try {
+    return process.platform === 'win32' || fstatSync(descriptor).isCharacterDevice()
+  } catch {
+    // It is closed.
+    return false
+  }
+}
+
 function terminalOf(): Terminal {
   const { env } = process
-  const isInteractive = isatty(1) && isatty(2) && env['CI'] === undefined && env['TERM'] !== 'dumb'
-  const wantsNone = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== ''
   return {
-    isInteractive,
-    canAsk: isatty(0) && isatty(2) && env['CI'] === undefined,
-    isColored: env['FORCE_COLOR'] !== undefined ? env['FORCE_COLOR'] !== '0' : isInteractive && !wantsNone,
+    get isInteractive() {
+      return env['CI'] === undefined && env['TERM'] !== 'dumb' && isTerminal(1, 2)
+    },
+    get canAsk() {
+      return env['CI'] === undefined && isTerminal(0, 2)
+    },
+    get isColored() {
+      const wantsNone = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== ''
+      return env['FORCE_COLOR'] !== undefined ? env['FORCE_COLOR'] !== '0' : !wantsNone && this.isInteractive
+    },
     isUtf8: /utf-?8/i.test(env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? ''),
     size: () => ({ width: process.stdout.columns ?? 80, height: process.stdout.rows ?? 24 }),
     onKey,
@@ -103,4 +122,10 @@ try {
   if (isAdrift) err('kpf: the directory that this shell is in is no more\n    cd to one that is there\n')
   else err(`kpf: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n    please report it with the command you ran\n`)
   process.exitCode = isAdrift ? 1 : 70
+}
+const lost = said.end()
+if (lost !== undefined) {
+  err(`kpf: stdout cannot be written (${lost}): what was asked for is not all there\n    make room where it goes, and ask again\n`)
+  said.end()
+  process.exitCode = 1
 }

@@ -30,7 +30,7 @@ function readNow(path: string, maxBytes: number): FileRead {
 /** Where the links of a path lead; the path itself where there is nothing. */
 export function realPathNow(path: string): string {
   try {
-    return realpathSync(path)
+    return realpathSync.native(path)
   } catch {
     return path
   }
