@@ -34,7 +34,9 @@ const imported = /^import\s*(?:(?:\*\s*as\s+)?(?<whole>[\w$]+)\s*,?\s*)?(?:\{(?<
 const plainBuiltins: Plugin = {
   name: 'plain-builtins',
   renderChunk(code, { isEntry }) {
-    return code.replaceAll(imported, (_, whole: string | undefined, names: string | undefined, module: string) => {
+    // What it takes by itself, later, is written so too.
+    const own = isEntry ? code.replaceAll('process.getBuiltinModule(', 'process.getBuiltinModule?.(') : code
+    return own.replaceAll(imported, (_, whole: string | undefined, names: string | undefined, module: string) => {
       // An old Node.js has no such function, and must live to be told that it is too old.
       const taken = isEntry ? `(process.getBuiltinModule?.("${module}") ?? {})` : `process.getBuiltinModule("${module}")`
       const parts = names === undefined ? '' : `const {${names.replaceAll(/\s+as\s+/g, ': ')}} = ${taken};`
@@ -53,6 +55,46 @@ const oneByteEach: Plugin = {
     for (const part of Object.values(bundle))
       if (part.type === 'chunk')
         part.code = part.code.replaceAll(/[\u0080-\ud7ff\ue000-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  },
+}
+
+/**
+ * Ends what `compiledWhole` (src/system/compiled.ts) began, before the first built-in is
+ * taken: what Node has compiled of its own fits no other setting, and is compiled again.
+ */
+const lazyAgain: Plugin = {
+  name: 'lazy-again',
+  renderChunk(code, { name }) {
+    return name === 'start' && code.length > 1_000 ? `process.emit("kpf-compiled");${code}` : undefined
+  },
+}
+
+/** `export{t as start}from"./start-1a2b.js";`, and nothing else. */
+const facade = /^export\s*\{([^}]*)\}\s*from\s*["'`]\.\/([^"'`]+)["'`];?\s*$/
+
+/**
+ * A module that others share a file with, and that is imported when it is needed, has a
+ * file of its own that only passes its names on. Each costs half a millisecond to find and
+ * link: whoever imports it is led to the real one.
+ */
+const noFacades: Plugin = {
+  name: 'no-facades',
+  generateBundle(_, bundle) {
+    const chunks = Object.values(bundle).filter((part) => part.type === 'chunk')
+    for (const chunk of chunks) {
+      const [, names = '', target] = facade.exec(chunk.code) ?? []
+      if (target === undefined || chunk.isEntry) continue
+      const given = names.split(',').map((name) => name.trim().split(/\s+as\s+/))
+      const taken = given.map(([inside, outside = inside]) => `${outside}:all.${inside}`).join(',')
+      const own = chunk.fileName.split('/').at(-1) ?? ''
+      const importing = new RegExp(`import\\(\\s*(["'\`])(\\.\\/(?:chunks\\/)?)${own.replaceAll('.', '\\.')}\\1\\s*\\)`, 'g')
+      for (const other of chunks)
+        other.code = other.code.replaceAll(
+          importing,
+          (_whole, quote: string, path: string) => `import(${quote}${path}${target}${quote}).then(all=>({${taken}}))`,
+        )
+      delete bundle[chunk.fileName]
+    }
   },
 }
 
@@ -80,7 +122,7 @@ export default defineConfig({
   platform: 'node',
   // Its other form needs a chunk that makes modules of CommonJS, read by each start.
   resolve: { alias: { 'fastest-levenshtein': 'fastest-levenshtein/esm/mod.js' } },
-  plugins: [onlyReceiver, plainBuiltins, oneByteEach],
+  plugins: [onlyReceiver, plainBuiltins, lazyAgain, noFacades, oneByteEach],
   preserveEntrySignatures: 'allow-extension',
   output: {
     dir: 'dist',

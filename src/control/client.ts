@@ -34,11 +34,22 @@ export async function ask(socketPath: string, question: Question): Promise<Asked
   }
 }
 
-/** By events: the first walk over a stream takes as long as the whole answer. */
+/**
+ * By events: the first walk over a stream takes as long as the whole answer. One that says
+ * how long it is ends with its last byte: to wait for the end of the connection, and to
+ * answer it, takes as long again.
+ */
 function everythingFrom(socket: Socket): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
-  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  let missing = Number.NaN
+  socket.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    missing = Number.isNaN(missing) ? missingIn(Buffer.concat(chunks)) : missing - chunk.length
+    if (!(missing <= 0)) return
+    resolve(Buffer.concat(chunks))
+    socket.destroy()
+  })
   socket.on('end', () => resolve(Buffer.concat(chunks)))
   socket.on('error', reject)
   socket.on('close', () => reject(cutShort()))
@@ -114,6 +125,12 @@ async function open(socket: Socket): Promise<{ head: Head; chunks: AsyncIterable
 function split(read: Buffer): { readonly head: Head; readonly body: Buffer } | undefined {
   const end = read.indexOf('\r\n\r\n')
   return end < 0 ? undefined : { head: headOf(read.subarray(0, end).toString('latin1')), body: read.subarray(end + 4) }
+}
+
+/** How many bytes of an answer are still to come; not a number while it does not say. */
+function missingIn(read: Buffer): number {
+  const parts = split(read)
+  return parts === undefined ? Number.NaN : Number(parts.head.headers.get('content-length') ?? Number.NaN) - parts.body.length
 }
 
 function cutShort(): Error {

@@ -1,6 +1,6 @@
 /** The package as users get it. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -48,6 +48,36 @@ test('no other part imports a built-in: it would be asked for everything that it
   const parts = readdirSync(chunks)
   expect(parts.length).toBeGreaterThan(10)
   expect(parts.filter((name) => /\bfrom\s*["'`]node:/.test(readFileSync(join(chunks, name), 'utf8')))).toEqual([])
+})
+
+test('no part only passes names on: it would be found and linked for nothing', () => {
+  const chunks = join(root, 'dist/chunks')
+  const isFacade = (name: string): boolean => /^export\s*\{[^}]*\}\s*from\s*["'`][^"'`]*["'`];?\s*$/.test(readFileSync(join(chunks, name), 'utf8'))
+  expect(readdirSync(chunks).filter(isFacade)).toEqual([])
+})
+
+test('all functions of the start are in the cache of compiled code, those of the whole program are not', () => {
+  const cache = join(dir, 'cache')
+  const sizes = (): readonly number[] =>
+    readdirSync(cache, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => statSync(join(entry.parentPath, entry.name)).size)
+      .toSorted((a, b) => b - a)
+  const withCache = { ...env, XDG_CACHE_HOME: cache }
+  execFileSync(process.execPath, [join(root, 'dist/kpf.js'), 'completion', 'bash'], { env: withCache })
+  const [start = 0] = sizes()
+  const part = readdirSync(join(root, 'dist/chunks')).find((name) => name.startsWith('start-') && !name.startsWith('start-stop')) ?? ''
+  expect(start).toBeGreaterThan(2 * statSync(join(root, 'dist/chunks', part)).size)
+  // The Tab key reads the same part: it must not throw away what was kept, nor the other way.
+  execFileSync(process.execPath, [join(root, 'dist/kpf.js'), '__complete', 'bash', 'u'], { env: withCache })
+  expect(sizes()[0]).toBe(start)
+  execFileSync(process.execPath, [join(root, 'dist/kpf.js'), 'check', '-f', 'examples/one-service/forwards.yaml'], {
+    cwd: root,
+    env: withCache,
+    stdio: 'ignore',
+  })
+  const core = readdirSync(join(root, 'dist/chunks')).find((name) => name.startsWith('core-')) ?? ''
+  expect(sizes()[0]).toBeLessThan(statSync(join(root, 'dist/chunks', core)).size)
 })
 
 test('the parts of a run and of a question are few', () => {
