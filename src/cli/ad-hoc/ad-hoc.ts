@@ -15,6 +15,7 @@ import { mistake } from '../mistake.ts'
 import type { Save } from './save.ts'
 import { flagsOf } from '../file/project-file.ts'
 import { runUntilStopped } from '../up/run.ts'
+import { kickOnWake } from '../up/wake-kicks.ts'
 import { buildWorld } from '../world.ts'
 
 /** As kubectl has it. */
@@ -57,6 +58,7 @@ async function serve(supervisor: Supervisor, spec: Forward, { context, timeoutMs
       gaveUp.resolve(code)
     }
   })
+  kickOnWake(supervisor, context, stopped.signal)
   supervisor.apply({ name: NAME, forwards: [spec], settings: { concurrency: 8, watchDebounceMs: 100 } }, '')
   void realClock.sleep(timeoutMs, stopped.signal).then((slept) => {
     if (!slept || told.size > 0) return

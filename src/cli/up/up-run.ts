@@ -17,6 +17,7 @@ import { runUntilStopped } from './run.ts'
 import { RunningProject, type Start } from './running.ts'
 import type { UpOptions } from './up-options.ts'
 import { failureCode } from '../ask/wait.ts'
+import { kickOnWake } from './wake-kicks.ts'
 import { watchFiles } from './watch-files.ts'
 import { whereText } from './where.ts'
 import { buildWorld } from '../world.ts'
@@ -50,8 +51,7 @@ export async function runProject(start: Start, { claim, options, parent, beside 
   const failed = failures(world.supervisor, running, options)
   if (options.readyFd !== undefined) tellWhenReady(world.supervisor, options.readyFd)
   running.begin()
-  // What was open may be gone, and what waited may be there: ask now, not when the old timers end.
-  const offContinue = context.onContinue?.(() => world.supervisor.kick())
+  kickOnWake(world.supervisor, context, over.signal)
   const control = serve(running, world.supervisor, { claim, afterMs: start.isDetached ? 0 : SERVE_AFTER_MS, signal: over.signal })
   void limited(running, options, over.signal)
   void afterBinding(world.supervisor, running, { options, parent, isQuiet: isSet(context.flags, 'quiet'), control, signal: over.signal })
@@ -68,7 +68,6 @@ export async function runProject(start: Start, { claim, options, parent, beside 
         ending: running.ending,
       })
   await running.ending.begin(BESIDE_DRAIN_MS)
-  offContinue?.()
   over.abort()
   await (await watching)?.close()
   await (await control)?.close()
