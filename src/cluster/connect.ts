@@ -40,9 +40,12 @@ export async function connect(route: Route, parts: StepParts): Promise<Socket> {
   return secure
 }
 
+/** Most have no proxy. */
+export const readProxyWay = (): Promise<typeof import('./proxy-connect.ts')> => import('./proxy-connect.ts')
+
 async function openWay({ host, port, proxy, proxyContext }: Route, parts: StepParts): Promise<Socket> {
   if (proxy === undefined) return openTcp({ host, port }, parts)
-  const { openThrough } = await import('./proxy-connect.ts')
+  const { openThrough } = await readProxyWay()
   return openThrough({ ...proxy, secureContext: proxyContext }, { host, port }, parts)
 }
 

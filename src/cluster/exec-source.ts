@@ -11,6 +11,7 @@ import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import type { ExecConfig, ExecCredential } from './exec-plugin.ts'
 import type { KubeUser } from './kubeconfig.ts'
+import { later } from './later.ts'
 
 /** The terminal that kpf runs on, if it does. */
 export interface Terminal {
@@ -81,7 +82,7 @@ export class ExecSource {
 
   async #run(user: KubeUser): Promise<ExecCredential | Failure> {
     // Starting processes takes 4 ms to load, and most users have no plugin.
-    const { readExecConfig, runPlugin } = await import('./exec-plugin.ts')
+    const { readExecConfig, runPlugin } = await later.execPlugin()
     const config = readExecConfig(user.exec)
     if ('kind' in config) return config
     const terminal = this.#terminalFor(config)

@@ -12,6 +12,7 @@ import { type Failure, failure } from '../tunnel/failure.ts'
 import { tokenEndMs } from './credential-end.ts'
 import { isRecord, record } from './kube-object.ts'
 import type { KubeUser } from './kubeconfig.ts'
+import { later } from './later.ts'
 import type { OidcClient, OidcTokens } from './oidc-issuer.ts'
 
 /** What these users need of the machine. */
@@ -99,7 +100,7 @@ export class OidcUsers {
       })
     const client = await this.#client(user, config)
     if ('code' in client) return client
-    const { refreshTokens } = await import('./oidc-issuer.ts')
+    const { refreshTokens } = await later.oidcIssuer()
     const tokens = await refreshTokens(client, refreshToken, { ...this.#parts, signal: this.#closed.signal })
     if ('code' in tokens) return tokens
     // In the file there is still what it had, until it is written.

@@ -132,10 +132,22 @@ async function respond(request: IncomingMessage, response: ServerResponse, parts
     const answered = await answer(controlled, route, body)
     shared.forget()
     write(response, clock, answered)
-  } catch {
+  } catch (error) {
     // The client left in the middle of its request, or of the answer.
-    response.destroy()
+    if (response.destroyed || response.headersSent) return void response.destroy()
+    write(
+      response,
+      clock,
+      refusal(controlled, 500, {
+        error: `the supervisor failed at ${route}: ${reasonOf(error)}`,
+        hint: 'see: kpf logs; if kpf was updated: kpf down, then kpf up',
+      }),
+    )
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'an unknown error'
 }
 
 function write(response: ServerResponse, clock: Clock, { code, body }: Answer): void {

@@ -54,6 +54,11 @@ test('a body that is no JSON, and one that is too large, are refused', async () 
   expect(await get('/v1/status')).toMatchObject({ code: 200 })
 })
 
+test('what fails inside is told, and costs nobody the connection', async () => {
+  expect(await post('/v1/reload', {})).toMatchObject({ code: 500, body: { v: 1, error: 'the supervisor failed at POST /v1/reload: reload fails' } })
+  expect(await get('/v1/status')).toMatchObject({ code: 200 })
+})
+
 test('a stream begins where the last one ended, while events go on', async () => {
   for (let seq = 1; seq <= 500; seq++) world.history.hear(eventAt(seq))
   const seen: number[] = []

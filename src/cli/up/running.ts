@@ -22,6 +22,7 @@ import { self } from '../../system/processes.ts'
 import { type Context, isSet, textFlag } from '../context.ts'
 import type { PortChooser } from './auto-ports.ts'
 import { Ending } from './ending.ts'
+import { readDrift } from './read-ahead.ts'
 import type { Place } from '../place.ts'
 import { type FoundFiles, readAgain, type readFiles } from '../file/project-file.ts'
 import { termsOf, withTerms } from '../file/terms.ts'
@@ -127,9 +128,8 @@ export class RunningProject implements Controlled {
   }
 
   async drift(): Promise<readonly DriftBody[]> {
-    const { lookForDrift } = await import('./drift.ts')
     const { supervisor, clusters } = this.#world
-    return lookForDrift({
+    return (await readDrift()).lookForDrift({
       snapshot: this.#snapshot,
       problems: this.#problems,
       appliedAt: this.#appliedAt,

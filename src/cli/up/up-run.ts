@@ -12,6 +12,7 @@ import type { Claim } from './claim.ts'
 import { isSet } from '../context.ts'
 import { firstReady } from './first-ready.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { readAhead } from './read-ahead.ts'
 import { render, type Renderer, warned } from './renderer.ts'
 import { runUntilStopped } from './run.ts'
 import { RunningProject, type Start } from './running.ts'
@@ -53,6 +54,7 @@ export async function runProject(start: Start, { claim, options, parent, beside 
   running.begin()
   kickOnWake(world.supervisor, context, over.signal)
   const control = serve(running, world.supervisor, { claim, afterMs: start.isDetached ? 0 : SERVE_AFTER_MS, signal: over.signal })
+  void readAhead(realClock, over.signal)
   void limited(running, options, over.signal)
   void afterBinding(world.supervisor, running, { options, parent, isQuiet: isSet(context.flags, 'quiet'), control, signal: over.signal })
   const watching = !found.isWatchable || isSet(context.flags, 'no-watch') ? undefined : watchFiles(world, running, { snapshot, approvals: start.approvals })
