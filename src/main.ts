@@ -48,6 +48,7 @@ function contextOf(): Surroundings {
     // Asked for only where it is read: making it costs 2 ms.
     stdin: () => process.stdin,
     out,
+    outRoom: said.room,
     err,
     terminal: terminalOf(),
     onSignal: (listener) => {

@@ -26,6 +26,8 @@ export interface Context {
   readonly stdin: () => Readable & { readonly isTTY?: boolean }
   /** Data. Never blocks, never fails: what nobody reads is dropped. */
   readonly out: (text: string) => void
+  /** Resolves when stdout takes more, for those who must not lose a line; with false when nobody reads it any more. */
+  readonly outRoom?: () => Promise<boolean>
   /** Everything else. */
   readonly err: (text: string) => void
   readonly terminal: Terminal

@@ -108,7 +108,7 @@ export const controlVerbs: readonly Verb[] = [
     outputs: ['text', 'json'],
     examples: ['kpf logs', 'kpf logs -f api', 'kpf logs --since 10m --level warning', 'kpf logs --tail 20 -o json'],
     arguments: ['forward'],
-    exits: [0, 2, 7, 8],
+    exits: [0, 1, 2, 7, 8],
     run: async (context) => (await import('./ask/logs.ts')).logs(context),
   },
   {
@@ -117,7 +117,7 @@ export const controlVerbs: readonly Verb[] = [
     summary: 'everything that happened, as JSON lines without a gap',
     flags: [follow, since],
     examples: ['kpf events', 'kpf events -f --since 10m'],
-    exits: [0, 2, 7, 8],
+    exits: [0, 1, 2, 7, 8],
     run: async (context) => (await import('./ask/events.ts')).events(context),
   },
   {

@@ -62,25 +62,31 @@ export interface StreamMessage {
   readonly data: string
 }
 
-/** How a stream ended: the server's end, an answer that is none, or no answer. */
+/** How a stream ended: the server's own end, an answer that is none, or a connection that was cut. */
 export type StreamEnd = Asked | { readonly kind: 'ended' }
 
-/** Reads a stream to its end; each message is told in order. Aborting the signal ends it. */
+/** Reads a stream to its end; each message is told in order, and waited for: a reader that is slow makes the server wait. Aborting the signal ends it. */
 export async function follow(
   socketPath: string,
   { path, lastId, signal }: { readonly path: string; readonly lastId?: string; readonly signal: AbortSignal },
-  told: (message: StreamMessage) => void,
+  told: (message: StreamMessage) => unknown,
 ): Promise<StreamEnd> {
   try {
     const { head, chunks } = await open(send(socketPath, { method: 'GET', path, signal }, lastId === undefined ? [] : [`Last-Event-ID: ${lastId}`]))
     if (head.code !== 200) return answerOf(head, await joined(chunks))
+    // An older supervisor does not say that it is at its end.
+    let isWhole = head.headers.get('kpf-ends') !== 'told'
     const decoder = new TextDecoder()
     let rest = ''
     for await (const chunk of chunks) {
       const blocks = `${rest}${decoder.decode(chunk, { stream: true })}`.split('\n\n')
       rest = blocks.pop() ?? ''
-      for (const block of blocks) tellBlock(block, told)
+      for (const block of blocks) {
+        if (block === ': end') isWhole = true
+        await tellBlock(block, told)
+      }
     }
+    if (!isWhole) throw cutShort()
     return { kind: 'ended' }
   } catch (error) {
     return signal.aborted ? { kind: 'ended' } : { kind: 'unreachable', errno: errnoOf(error) }
@@ -167,9 +173,9 @@ function answerOf({ code, headers }: Head, bytes: Buffer): Asked {
 }
 
 /** A block of lines; comments are no message. */
-function tellBlock(block: string, told: (message: StreamMessage) => void): void {
+function tellBlock(block: string, told: (message: StreamMessage) => unknown): unknown {
   const lines = block.split('\n')
   const of = (field: string): string | undefined => lines.find((line) => line.startsWith(`${field}: `))?.slice(field.length + 2)
   const [id, data] = [of('id'), of('data')]
-  if (id !== undefined && data !== undefined) told({ id, data })
+  return id !== undefined && data !== undefined ? told({ id, data }) : undefined
 }

@@ -25,6 +25,8 @@ export class History {
   readonly #specOf: (name: string) => Forward | undefined
   readonly #events: ToldEvent[] = []
   readonly #lines: LogLine[] = []
+  /** Of the last line that is no more kept. */
+  #goneSeq = 0
   readonly #restarts = new Map<string, number>()
   readonly #states = new Map<string, State>()
   readonly #readers = new Set<(event: ToldEvent) => void>()
@@ -47,7 +49,7 @@ export class History {
     for (const read of this.#readers) read(told)
     const line = logLine(event, this.#specOf)
     if (line === undefined) return
-    push(this.#lines, line, MAX_LINES)
+    this.#goneSeq = push(this.#lines, line, MAX_LINES)?.seq ?? this.#goneSeq
     for (const read of this.#lineReaders) read(line)
   }
 
@@ -72,6 +74,11 @@ export class History {
   lines({ level, since, tail, names }: LogFilter): readonly LogLine[] {
     const fitting = this.#lines.filter((line) => isWanted(line, { level, names }) && (since === undefined || line.time >= since))
     return tail === undefined ? fitting : fitting.slice(Math.max(0, fitting.length - tail))
+  }
+
+  /** Lines that came after an event, for a reader who was there; `gone` when some of them are no more kept. */
+  linesAfter(after: number, filter: LogFilter): readonly LogLine[] | 'gone' {
+    return after < this.#goneSeq ? 'gone' : this.lines({ ...filter, tail: undefined }).filter(({ seq }) => seq > after)
   }
 
   /** From now on, until the result is called. Nothing is lost between `after` and this in one turn. */
@@ -142,8 +149,9 @@ function levelOf(event: Event): LogLevel {
   }
 }
 
-function push<T>(list: T[], item: T, limit: number): void {
+/** Gives the last of those that had to go. */
+function push<T>(list: T[], item: T, limit: number): T | undefined {
   list.push(item)
   // A tenth at once: shifting one by one would move the list at every event.
-  if (list.length > limit * 1.1) list.splice(0, list.length - limit)
+  return list.length > limit * 1.1 ? list.splice(0, list.length - limit).at(-1) : undefined
 }

@@ -48,13 +48,11 @@ export function streamEvents(history: History, response: ServerResponse, request
 export function streamLogs(history: History, response: ServerResponse, request: StreamRequest): { error: string; hint: string } | undefined {
   const filter = logFilter(request.query)
   if (filter === undefined) return { error: 'no such filter', hint: 'level is info, warning or error; tail is a number; since is a time' }
+  const after = request.lastEventId === undefined ? undefined : numberOf(request.lastEventId)
+  const lines = after === undefined ? history.lines(filter) : history.linesAfter(after, filter)
+  if (lines === 'gone') return { error: `lines after event ${after} are no more kept`, hint: 'begin anew' }
   const stream = new Stream(response, request)
-  stream.send(
-    history
-      .lines(filter)
-      .map((line) => message(JSON.stringify(line), line.seq))
-      .join(''),
-  )
+  stream.send(lines.map((line) => message(JSON.stringify(line), line.seq)).join(''))
   const send = (line: LogLine): void => {
     if (isWanted(line, filter)) stream.send(message(JSON.stringify(line), line.seq))
   }
@@ -65,10 +63,14 @@ export function streamLogs(history: History, response: ServerResponse, request: 
 
 function startOf(history: History, { query, lastEventId }: StreamRequest): number | undefined {
   const after = lastEventId ?? query.get('after')
-  if (after !== null && after !== undefined) return /^\d{1,15}$/.test(after) ? Number(after) : undefined
+  if (after !== null && after !== undefined) return numberOf(after)
   const since = query.get('since')
   if (since === null) return history.seq
   return isTime(since) ? history.seqBefore(since) : undefined
+}
+
+function numberOf(text: string): number | undefined {
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
 function logFilter(query: URLSearchParams): LogFilter | undefined {
@@ -98,7 +100,7 @@ class Stream implements EventStream {
   constructor(response: ServerResponse, { clock, opened }: StreamRequest) {
     this.#response = response
     this.#clock = clock
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'kpf-ends': 'told' })
     response.flushHeaders()
     response.once('close', () => this.#closed.abort())
     void this.#beat()
@@ -116,7 +118,8 @@ class Stream implements EventStream {
   }
 
   end(): void {
-    this.#write(this.#gathered ?? '')
+    // What has no end of its own on the wire: a connection that is cut looks the same (HTTP/1.0).
+    this.#write(`${this.#gathered ?? ''}: end\n\n`)
     this.#gathered = undefined
     this.#response.end()
   }

@@ -3,7 +3,7 @@
  *
  * While kpf runs it goes through Node's streams, so that a reader who is slow, or gone,
  * never stops it: past 1 MiB in the queue texts are dropped and counted, and a closed pipe
- * is silence. What is said last of all goes out without a stream: a verb that only asks
+ * is silence. Who must not lose any waits for room between two texts. What is said last of all goes out without a stream: a verb that only asks
  * says one thing, and making the stream took a twentieth of its time.
  */
 import { writeSync } from 'node:fs'
@@ -16,6 +16,8 @@ export type Write = (text: string) => void
 export interface Outputs {
   readonly out: Write
   readonly err: Write
+  /** Resolves once the reader of stdout has kept up; with false when there is none any more. */
+  readonly room: () => Promise<boolean>
   /** Nothing more is to come: writes what was said in this turn of the event loop. The error is one that lost data: a disk that is full, not a reader who has left. */
   end(): string | undefined
 }
@@ -32,7 +34,9 @@ const MAX_QUEUED_BYTES = 1024 * 1024
 
 /** The two, sharing one order. On Windows a console wants its texts through the stream, which knows its encoding. */
 export function outputs(out: OutputSource, err: OutputSource, platform: string): Outputs {
-  const [first, second] = [new Output(out, platform), new Output(err, platform)]
+  const second = new Output(err, platform)
+  // What was dropped is told beside stdout: a program may read that line by line.
+  const first = new Output(out, platform, second)
   let said: { output: Output; text: string }[] = []
   let due: NodeJS.Immediate | undefined
   const take = (): typeof said => {
@@ -42,19 +46,24 @@ export function outputs(out: OutputSource, err: OutputSource, platform: string):
     due = undefined
     return all
   }
+  const deliver = (): void => {
+    for (const { output, text } of take()) output.write(text)
+  }
   const sayOn =
     (output: Output): Write =>
     (text) => {
       const last = said.at(-1)
       if (last?.output === output) last.text += text
       else said.push({ output, text })
-      due ??= setImmediate(() => {
-        for (const { output: to, text: what } of take()) to.write(what)
-      })
+      due ??= setImmediate(deliver)
     }
   return {
     out: sayOn(first),
     err: sayOn(second),
+    room: () => {
+      deliver()
+      return first.room()
+    },
     end: () => {
       for (const { output, text } of take()) output.writeLast(text)
       return first.lost
@@ -65,29 +74,37 @@ export function outputs(out: OutputSource, err: OutputSource, platform: string):
 class Output {
   readonly #source: OutputSource
   readonly #platform: string
+  /** Where it is told how much was dropped. */
+  readonly #notes: Output
   #stream: Writable | undefined
   #dropped = 0
   #isGone = false
   /** The error that data was lost to. */
   lost: string | undefined
 
-  constructor(source: OutputSource, platform: string) {
+  constructor(source: OutputSource, platform: string, notes?: Output) {
     this.#source = source
     this.#platform = platform
+    this.#notes = notes ?? this
   }
 
   write(text: string): void {
     if (this.#isGone) return
     const stream = (this.#stream ??= this.#opened())
-    if (stream.writableLength > MAX_QUEUED_BYTES) {
-      this.#dropped += Math.max(1, text.split('\n').length - 1)
-      return
-    }
-    if (this.#dropped > 0) {
-      stream.write(`(${this.#dropped} lines dropped: nobody read them)\n`)
-      this.#dropped = 0
-    }
-    stream.write(text)
+    if (stream.writableLength > MAX_QUEUED_BYTES) this.#dropped += Math.max(1, text.split('\n').length - 1)
+    else stream.write(text)
+  }
+
+  async room(): Promise<boolean> {
+    const stream = this.#stream
+    if (stream === undefined || this.#isGone || !stream.writableNeedDrain) return !this.#isGone
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const ends = ['drain', 'error', 'close'] as const
+    const end = (): void => resolve()
+    for (const name of ends) stream.once(name, end)
+    await promise
+    for (const name of ends) stream.off(name, end)
+    return !this.#isGone && stream.writable
   }
 
   /** Without a stream, if there is none yet: what waits in one comes first. */
@@ -109,7 +126,14 @@ class Output {
     const stream = this.#source.open()
     // A closed pipe ends a Node process unless somebody listens.
     stream.on('error', (error) => this.#failed(error))
+    stream.on('drain', () => this.#dropped > 0 && this.#tellDropped())
     return stream
+  }
+
+  #tellDropped(): void {
+    const text = `(${this.#dropped} lines dropped: nobody read them)\n`
+    this.#dropped = 0
+    this.#notes.write(text)
   }
 
   #failed(error: unknown): void {

@@ -51,6 +51,16 @@ test('lines of the log are filtered by how bad they are, by name, and from the e
   expect(text({ since: isoTime(START_MS + 3000) })).toHaveLength(2)
 })
 
+test('lines are given from an event on, to a reader who was there', () => {
+  const told = history()
+  for (let seq = 1; seq <= 30_000; seq++) told.hear(eventAt(seq))
+  const after = (seq: number): number | 'gone' => {
+    const lines = told.linesAfter(seq, { level: 'warning', since: undefined, tail: 0, names: [] })
+    return lines === 'gone' ? lines : lines.length
+  }
+  expect([after(30_000), after(29_990), after(26_000), after(20_000)]).toEqual([0, 10, 4_000, 'gone'])
+})
+
 test('a tunnel that was lost or moved counts as a restart; a first start does not', () => {
   const told = history()
   const status = { state: 'waiting', phase: 'backoff', attempt: 1, listeners: [] } as const

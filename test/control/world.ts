@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ask } from '../../src/control/client.ts'
 import { History } from '../../src/control/history.ts'
 import type { Controlled } from '../../src/control/routes.ts'
 import { type ControlServer, serveControl, type ServerParts } from '../../src/control/server.ts'
@@ -115,6 +116,11 @@ export class ControlWorld {
   async end(): Promise<void> {
     await this.#server?.close()
     this.#server = undefined
+  }
+
+  /** Answers what is asked now: until then everything before has gone its way. */
+  async settled(): Promise<void> {
+    await ask(this.path, { method: 'GET', path: '/v1/status' })
   }
 
   async close(): Promise<void> {

@@ -92,3 +92,16 @@ test('an up right after a down finds the way free, ten times', async () => {
   expect(pids.size).toBe(10)
   expect(await project.left()).toEqual([])
 })
+
+test('whoever follows a supervisor that is killed is told, with 1', async () => {
+  await using project = await ScenarioProject.make(`name: shop\nforwards:\n  web: svc/web ${await freePort()}:80\n`, sandbox.kubeconfig)
+  const up = project.spawn('up')
+  await ready(project)
+  const readers = [project.spawn('events', '-f'), project.spawn('logs', '-f')]
+  await expect.poll(() => readers.every(({ stdout }) => stdout.includes('ready')), { timeout: 10_000 }).toBe(true)
+  up.signal('SIGKILL')
+  expect(await Promise.all(readers.map(({ exited }) => exited))).toEqual([1, 1])
+  expect(readers[0]?.stderr).toBe(
+    `kpf: the supervisor (pid ${up.child.pid}) is gone, without a word of its end: it was killed, or failed\n    see: kpf logs; start it again with: kpf up -d\n`,
+  )
+})

@@ -52,6 +52,7 @@ const elsewhere = (file: string, title: string): Elsewhere => ({ file, title })
 
 /** Of verbs that ask a supervisor. */
 const asking = (...words: readonly string[]): Readonly<Record<7 | 8, Words>> => ({ 7: ['silent', ...words], 8: ['idle', ...words] })
+const killedWhileRead = 'whoever follows a supervisor that is killed is told, with 1'
 const silent = 'a second signal forces the end, with its code'
 
 export const verbTable: Readonly<Record<string, VerbCells>> = {
@@ -124,11 +125,21 @@ export const verbTable: Readonly<Record<string, VerbCells>> = {
       text: at(/^\d\d:\d\d:\d\d web: ready on /, 'running', 'logs'),
       json: at('jsonl', 'running', 'logs', '-o', 'json'),
     },
-    exits: { 0: ['running', 'logs', '--level', 'error'], 2: ['running', 'logs', '--tail', 'x'], ...asking('logs') },
+    exits: {
+      0: ['running', 'logs', '--level', 'error'],
+      1: elsewhere('killed.test.ts', killedWhileRead),
+      2: ['running', 'logs', '--tail', 'x'],
+      ...asking('logs'),
+    },
   },
   events: {
     forms: { text: at('event.schema.json', 'running', 'events') },
-    exits: { 0: ['running', 'events', '--since', '10m'], 2: ['running', 'events', '--since', 'x'], ...asking('events') },
+    exits: {
+      0: ['running', 'events', '--since', '10m'],
+      1: elsewhere('killed.test.ts', killedWhileRead),
+      2: ['running', 'events', '--since', 'x'],
+      ...asking('events'),
+    },
   },
   start: {
     forms: { text: at(/^$/, 'running', 'start') },

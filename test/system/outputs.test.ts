@@ -90,28 +90,80 @@ test('a console of Windows gets its texts through the stream', () => {
   expect(desk.seen).toEqual(['out stream: ü\n'])
 })
 
-test('what nobody reads is dropped past 1 MiB, and the lines are counted', async () => {
-  const written: string[] = []
-  let release = (): void => {}
-  const stuck = new Writable({
-    highWaterMark: 1,
-    write: (chunk, _encoding, done) => {
-      written.push(String(chunk))
-      release = done
-    },
-  })
-  const said = outputs({ descriptor: 1, open: () => stuck }, { descriptor: 2, open: () => stuck }, 'linux')
-  for (const text of ['x'.repeat(2 * 1024 * 1024), 'lost\nlost\n', 'lost\n']) {
-    said.out(text)
+/** A pipe whose reader takes a text when it is told to. */
+class Pipe extends Writable {
+  readonly read: string[] = []
+  #held: (() => void)[] = []
+  isOpen = false
+
+  override _write(chunk: Buffer, _encoding: string, taken: (error?: Error) => void): void {
+    const take = (): void => {
+      this.read.push(chunk.toString())
+      taken()
+    }
+    if (this.isOpen) take()
+    else this.#held.push(take)
+  }
+
+  async readAll(): Promise<void> {
+    this.isOpen = true
+    for (const take of this.#held.splice(0)) take()
     await setImmediate()
   }
-  release()
+}
+
+const KIB = 'x'.repeat(1024)
+
+/** Each text in a turn of its own. */
+async function sayAll(said: ReturnType<typeof outputs>, count: number): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    said.out(`${KIB}\n`)
+    await setImmediate()
+  }
+}
+
+test('past a mebibyte nobody waits: lines are dropped, counted, and told beside stdout as soon as it is read', async () => {
+  const [pipe, notes] = [new Pipe(), new Pipe()]
+  notes.isOpen = true
+  const said = outputs({ descriptor: 1, open: () => pipe }, { descriptor: 2, open: () => notes }, 'linux')
+  await sayAll(said, 1_100)
+  expect(notes.read).toEqual([])
+  await pipe.readAll()
+  expect([pipe.read.length, notes.read]).toEqual([1_024, ['(76 lines dropped: nobody read them)\n']])
+})
+
+test('what stderr has lost it says itself', async () => {
+  const pipe = new Pipe()
+  const said = outputs({ descriptor: 1, open: () => pipe }, { descriptor: 2, open: () => pipe }, 'linux')
+  await sayAll({ ...said, out: said.err }, 1_100)
+  await pipe.readAll()
+  expect(pipe.read.at(-1)).toBe('(76 lines dropped: nobody read them)\n')
+})
+
+test('who waits for room loses nothing', async () => {
+  const pipe = new Pipe()
+  const said = outputs({ descriptor: 1, open: () => pipe }, { descriptor: 2, open: () => pipe }, 'linux')
+  expect(await said.room()).toBe(true)
+  const writing = (async () => {
+    for (let index = 0; index < 3_000; index++) {
+      said.out(`${index}${KIB}`)
+      await said.room()
+    }
+  })()
   await setImmediate()
-  said.out('seen\n')
-  await setImmediate()
-  release()
-  await setImmediate()
-  release()
-  await setImmediate()
-  expect(written.slice(1)).toEqual(['(3 lines dropped: nobody read them)\n', 'seen\n'])
+  expect(pipe.writableLength).toBeLessThan(100 * 1024)
+  await pipe.readAll()
+  await writing
+  expect(pipe.read.join('').match(/\d+x/g)).toHaveLength(3_000)
+})
+
+test('who waits for room hears that the reader is gone', async () => {
+  const pipe = new Pipe()
+  const said = outputs({ descriptor: 1, open: () => pipe }, { descriptor: 2, open: () => pipe }, 'linux')
+  for (let index = 0; index < 100; index++) said.out(KIB)
+  const waiting = said.room()
+  pipe.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
+  expect(await waiting).toBe(false)
+  said.out('more')
+  expect(await said.room()).toBe(false)
 })

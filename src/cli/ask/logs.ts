@@ -24,7 +24,11 @@ export async function logs(context: Context): Promise<number> {
     context.err(said)
     return reached.code
   }
-  for (const line of left) print(JSON.stringify(line))
+  for (const line of left) {
+    print(JSON.stringify(line))
+    // A log of 30 MiB is read slower than it is printed.
+    if ((await context.outRoom?.()) === false) return exitCodes.done
+  }
   context.err('kpf: this project does not run: this is what its log has kept\n    start it with: kpf up -d\n')
   return exitCodes.done
 }

@@ -10,7 +10,15 @@ import { interruption } from '../interruption.ts'
 import type { Mistake } from '../mistake.ts'
 import { isThere, type Owner, silent } from './reach.ts'
 
-/** Reads and tells; gives the exit code. */
+/** Between two tries, and how many of them may come to nothing. */
+const AGAIN_MS = 200
+const MAX_TRIES = 25
+
+/**
+ * Reads and tells; gives the exit code. Whoever reads what is told sets the pace, and loses
+ * nothing: the supervisor lets a reader go that is too slow, and what was missed comes by
+ * its number, as long as it is kept.
+ */
 export async function readStream(
   context: Context,
   owner: Owner,
@@ -18,30 +26,59 @@ export async function readStream(
   told: (message: StreamMessage) => void,
 ): Promise<number> {
   const stop = interruption(context)
-  let lastId: string | undefined
+  const unread = new AbortController()
+  const signal = AbortSignal.any([stop.signal, unread.signal])
+  let [lastId, tries]: [string | undefined, number] = [undefined, 0]
+  const take = async (message: StreamMessage): Promise<void> => {
+    // An older supervisor begins its lines anew.
+    if (lastId !== undefined && Number(message.id) <= Number(lastId)) return
+    lastId = message.id
+    tries = 0
+    told(message)
+    if (!(await hasRoom(context, signal))) unread.abort()
+  }
   try {
     for (;;) {
-      const end = await follow(
-        owner.socket,
-        { path, signal: stop.signal, ...(lastId !== undefined && path.startsWith('/v1/events') && { lastId }) },
-        (message) => {
-          lastId = message.id
-          told(message)
-        },
-      )
+      const end = await follow(owner.socket, { path, signal, ...(lastId !== undefined && { lastId }) }, take)
+      if (unread.signal.aborted) return exitCodes.done
       if (stop.code() !== undefined) return isFollowed ? exitCodes.done : (stop.code() ?? exitCodes.forcedInt)
       if (end.kind === 'ended') return exitCodes.done
-      if (end.kind === 'answered') {
-        const error: unknown = typeof end.body === 'object' && end.body !== null ? Reflect.get(end.body, 'error') : undefined
-        context.err(`kpf: ${typeof error === 'string' ? error : `the supervisor answers ${end.code}`}\n    see: kpf ps\n`)
-        return exitCodes.failed
-      }
-      // Let go for reading too slowly: what was missed comes by its number. Before the first message nobody was there.
-      if (lastId === undefined || !isFollowed || !(await isThere(owner))) return lastId === undefined ? silent(context, owner, end.errno) : exitCodes.done
+      if (end.kind === 'answered') return refused(context, end)
+      if (lastId === undefined || ++tries > MAX_TRIES) return silent(context, owner, end.errno)
+      if (!(await isThere(owner))) return lost(context, owner)
+      await realClock.sleep(AGAIN_MS, signal)
     }
   } finally {
     stop.over()
   }
+}
+
+/** Waits for who reads our output, but not when we are to end; false when nobody reads it any more. */
+async function hasRoom({ outRoom }: Context, signal: AbortSignal): Promise<boolean> {
+  if (outRoom === undefined || signal.aborted) return true
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const end = (): void => resolve(true)
+  signal.addEventListener('abort', end, { once: true })
+  const room = await Promise.race([outRoom(), promise])
+  signal.removeEventListener('abort', end)
+  return room
+}
+
+function refused(context: Context, { code, body }: { readonly code: number; readonly body: unknown }): number {
+  const of = (name: 'error' | 'hint'): string | undefined => {
+    const value: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined
+    return typeof value === 'string' ? value : undefined
+  }
+  context.err(`kpf: ${of('error') ?? `the supervisor answers ${code}`}\n    ${of('hint') ?? 'see: kpf ps'}\n`)
+  return exitCodes.failed
+}
+
+/** A supervisor that is ended says so on its streams. */
+function lost(context: Context, { pid }: Owner): number {
+  context.err(
+    `kpf: the supervisor (pid ${pid}) is gone, without a word of its end: it was killed, or failed\n    see: kpf logs; start it again with: kpf up -d\n`,
+  )
+  return exitCodes.failed
 }
 
 /** `--since` as RFC 3339: a time, or a duration before now. */
