@@ -5,7 +5,7 @@
  * The model is that of `@kubernetes/client-node`, file by file; its loader is not used
  * because it refuses missing files and double names, and lets the last context win.
  */
-import { delimiter, dirname, isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { newClusters, newContexts, newUsers } from '@kubernetes/client-node/dist/config_types.js'
 import type { Cluster, Context, User } from '@kubernetes/client-node/dist/config_types.js'
 import { errnoOf } from '../system/errno.ts'
@@ -13,16 +13,15 @@ import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import { type Impersonation, impersonationProblem, readImpersonation } from './impersonation.ts'
 import { isRecord, record, records } from './kube-object.ts'
+import { type KubeconfigPlace, kubeconfigPaths } from './kubeconfig-paths.ts'
 import { nearestText } from './nearest.ts'
 
 /** What reading needs of the machine. */
-export interface KubeconfigParts {
+export interface KubeconfigParts extends KubeconfigPlace {
   /** Rejects with `code: 'ENOENT'` for a file that is not there. */
   readonly readFile: (path: string) => Promise<Buffer>
   /** Plain values of a YAML text; throws for what is none. */
   readonly parseYaml: (text: string) => unknown
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly home: string
 }
 
 /** The cluster entry, with what the model leaves out. */
@@ -64,13 +63,6 @@ export interface Kubeconfig {
 }
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
-
-/** The files that are read, in the order in which they win. */
-export function kubeconfigPaths(named: string | undefined, { env, home }: Pick<KubeconfigParts, 'env' | 'home'>): readonly string[] {
-  if (named !== undefined) return [named]
-  const listed = (env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '')
-  return listed.length > 0 ? listed : [join(home, '.kube', 'config')]
-}
 
 /** Reads and merges; `named` must exist, the others may be missing. */
 export async function readKubeconfig(named: string | undefined, parts: KubeconfigParts): Promise<Kubeconfig | Failure> {

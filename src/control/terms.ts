@@ -12,9 +12,12 @@ export interface Terms {
   readonly keepsOrphans: boolean
   /** `--yes`: what the files ask for was approved. */
   readonly isApproved: boolean
-  /** The variables that the files name, and KUBECONFIG, as that process has them; null when it has not. */
+  /** The variables that the files name, and those of {@link ofProcess}, as that process has them; null when it has not. */
   readonly variables: Readonly<Record<string, string | null>>
 }
+
+/** Variables that a supervisor opens its clusters with: those of its own process, whatever another command line has. */
+export const ofProcess: readonly string[] = ['KUBECONFIG', 'HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'NO_PROXY', 'no_proxy']
 
 /** Reads what a client sent; undefined when it is none. */
 export function readTerms(value: unknown): Terms | undefined {

@@ -65,8 +65,34 @@ test('its flags, files of variables and variables are those that the file is rea
     stderr: expect.stringContaining('read with other --context than before'),
   })
   await expect.poll(async () => (await project.status()).forwards[0]?.phase).toBe('config')
-  const elsewhere = await project.runWith(['KUBECONFIG=/nowhere'], 'up', '-d', '--env-file', 'more.env')
-  expect(elsewhere.stderr).toContain('it goes on with the KUBECONFIG that it was started with')
+})
+
+test('variables that belong to the process are not taken over: that is said each time, and only of those that differ from its own', async () => {
+  await using project = await ScenarioProject.make(`forwards:\n  web: svc/web ${await freePort()}:80\n`, sandbox.kubeconfig)
+  await project.run('up', '--wait')
+  const other = async (...variables: readonly string[]): Promise<string> => (await project.runWith(variables, 'up', '-d')).stderr
+  const kubeconfig = `kpf: it was started with another $KUBECONFIG, and goes on with that
+    to change that: kpf down, then kpf up; for a kubeconfig alone: kpf up --kubeconfig PATH\n`
+  expect(await other('KUBECONFIG=/nowhere')).toContain(kubeconfig)
+  // The second time it was silent, and the first environment was told to be another one.
+  expect(await other('KUBECONFIG=/nowhere')).toContain(kubeconfig)
+  expect(await other()).not.toContain('it was started with')
+  expect(await other('KUBECONFIG=kubeconfig')).not.toContain('it was started with')
+  expect(await other('HTTPS_PROXY=http://proxy:3128')).toContain(
+    'it was started with another $HTTPS_PROXY, and goes on with that\n    to change that: kpf down, then kpf up\n',
+  )
+  expect((await project.run('up', '-d', '--kubeconfig', 'nowhere')).stderr).toContain('read with other --kubeconfig than before')
+})
+
+test('flags of a run that another process has are told to be of no use, by the names they were given with', async () => {
+  await using project = await ScenarioProject.make(`forwards:\n  web: svc/web ${await freePort()}:80\n`, sandbox.kubeconfig)
+  await project.run('up', '--wait')
+  const second = await project.runWith(['KPF_TTL=1h'], 'up', '-d', '--ports-file', 'ports.json')
+  expect(second).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('kpf: KPF_TTL and --ports-file say nothing to a project that runs\n    for a run with them: kpf down, then kpf up\n'),
+  })
+  expect((await project.run('up', '-d')).stderr).not.toContain('say nothing')
 })
 
 /** This process as the supervisor of a project: its lock, and where it is to listen. */

@@ -1,5 +1,6 @@
 /** `kpf start`, `stop`, `restart`, `reload`: what runs, without touching the file. */
 import type { AppliedBody } from '../../control/shapes.ts'
+import { ofProcess } from '../../control/terms.ts'
 import { problemsText } from '../../output/problem-text.ts'
 import { type Context, say, widthFor } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -43,11 +44,14 @@ export function tellApplied(context: Context, body: unknown): number {
   return exitCodes.done
 }
 
-/** A second command line counts, as with compose; the kubeconfigs of its environment are open already. */
+/** A second command line counts, as with compose; the clusters of the first one's environment are open already. */
 function tellDiffering(context: Context, differs: readonly string[]): void {
-  const taken = differs.filter((what) => what !== '$KUBECONFIG')
+  const kept = differs.filter((what) => ofProcess.some((name) => what === `$${name}`))
+  const taken = differs.filter((what) => !kept.includes(what))
   if (taken.length > 0) say(context, `read with other ${taken.join(', ')} than before\n`)
-  if (differs.length > taken.length) context.err('kpf: it goes on with the KUBECONFIG that it was started with\n    to change that: kpf down, then kpf up\n')
+  if (kept.length === 0) return
+  const fix = `to change that: kpf down, then kpf up${kept.includes('$KUBECONFIG') ? '; for a kubeconfig alone: kpf up --kubeconfig PATH' : ''}`
+  context.err(`kpf: it was started with another ${kept.join(', ')}, and goes on with that\n    ${fix}\n`)
 }
 
 function namesOf(body: unknown): readonly string[] {

@@ -1,6 +1,7 @@
 /** The terms of a command line: what it says beside the files, taken from it and laid over another one. Pure. */
-import { resolve } from 'node:path'
-import type { Terms } from '../../control/terms.ts'
+import { delimiter, resolve } from 'node:path'
+import { kubeconfigPaths } from '../../cluster/kubeconfig-paths.ts'
+import { ofProcess, type Terms } from '../../control/terms.ts'
 import { type Context, isSet, textFlags } from '../context.ts'
 import { flagsOf, profilesOf } from './project-file.ts'
 
@@ -16,13 +17,21 @@ export function termsOf(context: Context, variables: readonly string[]): Terms {
     isWithoutNeeds: isSet(flags, 'no-deps'),
     keepsOrphans: isSet(flags, 'keep-orphans'),
     isApproved: isSet(flags, 'yes'),
-    variables: Object.fromEntries(['KUBECONFIG', ...variables].map((name) => [name, env[name] ?? null])),
+    variables: Object.fromEntries([...ofProcess, ...variables].map((name) => [name, name === 'KUBECONFIG' ? kubeconfigOf(context) : (env[name] ?? null)])),
   }
+}
+
+/** The files that it means: two folders may each have one of the same name, and the usual one may be written or not. */
+function kubeconfigOf(context: Context): string {
+  return kubeconfigPaths(undefined, context)
+    .map((path) => resolve(context.cwd, path))
+    .join(delimiter)
 }
 
 /** The command line with other terms; what it was started with otherwise stays. */
 export function withTerms(context: Context, terms: Terms): Context {
-  const variables = Object.entries(terms.variables).map(([name, value]): [string, string | undefined] => [name, value ?? undefined])
+  const taken = Object.entries(terms.variables).filter(([name]) => !ofProcess.includes(name))
+  const variables = taken.map(([name, value]): [string, string | undefined] => [name, value ?? undefined])
   return {
     ...context,
     // Whoever gave them has read them from flags and variables of its own.

@@ -3,6 +3,7 @@ import { follow } from '../../control/client.ts'
 import type { ApplyRequest, LogLine } from '../../control/shapes.ts'
 import { connectionText } from '../../output/event-text.ts'
 import { psLines } from '../../output/ps-table.ts'
+import type { Event } from '../../supervisor/events.ts'
 import { askWithin } from '../ask/asking.ts'
 import { type Context, isSet, textFlag, widthFor } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -11,7 +12,7 @@ import { textOf } from '../ask/logs.ts'
 import { asStatus, heard, isThere, type Owner, tell } from '../ask/reach.ts'
 import { outputForm } from './renderer.ts'
 import { RELOAD_MS, tellApplied } from '../ask/start-stop.ts'
-import { watchOwner } from '../ask/watch-status.ts'
+import { watchOwner, type WatchEnd } from '../ask/watch-status.ts'
 
 /**
  * Applies the file and gives the exit code for what became of it; `ending` when the
@@ -46,20 +47,27 @@ export async function attach(context: Context, owner: Owner, name: string): Prom
 
 type End = 'left' | 'stopped' | 'lost'
 
+/** What is read of an event. Only our own supervisor is at the other end, and says it as `schema/event.schema.json` has it. */
+interface EventLine {
+  readonly type: Event['type']
+  readonly forward?: string
+  readonly localPort?: number
+}
+
 async function shown(context: Context, owner: Owner, seq: number): Promise<End> {
   const form = outputForm(context)
   const over = new AbortController()
   let isStopped = false
-  let lines: string[] = []
+  const lines: string[] = []
   const isTable = form === 'auto' && context.terminal.isInteractive
-  const tellLine = (line: string): void => (isTable ? void lines.push(line) : context.err(`${line}\n`))
+  const tellsConnections = form !== 'quiet' && isSet(context.flags, 'verbose')
   const told = (data: string): void => {
-    if (data.includes('"type":"stopped"')) isStopped = true
+    const { type, forward, localPort } = JSON.parse(data) as EventLine
+    if (type === 'stopped') isStopped = true
     if (form === 'jsonl') return context.out(`${data}\n`)
-    if (form === 'quiet' || !isSet(context.flags, 'verbose')) return
-    // Only our own supervisor is at the other end.
-    const event = JSON.parse(data) as { readonly type: string; readonly forward: string; readonly localPort: number }
-    if (event.type === 'connection-accepted') tellLine(connectionText(event))
+    if (type !== 'connection-accepted' || !tellsConnections || forward === undefined || localPort === undefined) return
+    if (isTable) lines.push(connectionText({ forward, localPort }))
+    else context.err(`${connectionText({ forward, localPort })}\n`)
   }
   const said = (line: LogLine): void => {
     if (isTable) lines.push(...textOf(line).trimEnd().split('\n'))
@@ -68,26 +76,33 @@ async function shown(context: Context, owner: Owner, seq: number): Promise<End> 
   const events = follow(owner.socket, { path: `/v1/events?after=${seq}`, signal: over.signal }, ({ data }) => told(data))
   if (form !== 'jsonl') void follow(owner.socket, { path: '/v1/logs?follow=1&tail=0', signal: over.signal }, ({ data }) => said(JSON.parse(data) as LogLine))
   try {
-    if (isTable) {
-      const above = (): readonly string[] => lines.splice(0)
-      const draw = (status: Parameters<typeof psLines>[0]): readonly string[] => [
-        ...psLines(status, { isWide: false, withConnections: false, width: widthFor(context) }),
-        '',
-        '  attached; q leaves it running',
-      ]
-      if ((await watchOwner(context, owner, { draw, above })) === 'left') return 'left'
-      await events
-      return isStopped ? 'stopped' : 'lost'
-    }
-    const stop = interruption(context)
-    const left = Promise.withResolvers<'left'>()
-    stop.signal.addEventListener('abort', () => left.resolve('left'), { once: true })
-    const end = await Promise.race([left.promise, events])
-    stop.over()
-    return end === 'left' ? 'left' : isStopped ? 'stopped' : 'lost'
+    const end = isTable ? await table(context, owner, () => lines.splice(0)) : await plain(context, events)
+    if (end === 'left') return 'left'
+    await events
+    return isStopped ? 'stopped' : 'lost'
   } finally {
     over.abort()
   }
+}
+
+/** Draws the status, with what was said meanwhile above it. */
+function table(context: Context, owner: Owner, above: () => readonly string[]): Promise<WatchEnd> {
+  const draw = (status: Parameters<typeof psLines>[0]): readonly string[] => [
+    ...psLines(status, { isWide: false, withConnections: false, width: widthFor(context) }),
+    '',
+    '  attached; q leaves it running',
+  ]
+  return watchOwner(context, owner, { draw, above })
+}
+
+/** Lets the lines come. */
+async function plain(context: Context, events: Promise<unknown>): Promise<WatchEnd> {
+  const stop = interruption(context)
+  const left = Promise.withResolvers<'left'>()
+  stop.signal.addEventListener('abort', () => left.resolve('left'), { once: true })
+  const end = await Promise.race([left.promise, events.then(() => 'ended' as const)])
+  stop.over()
+  return end
 }
 
 /** The project's name as a person knows it. */

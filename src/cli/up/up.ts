@@ -102,7 +102,21 @@ async function join(context: Context, { project, snapshot, variables }: Start, {
   const name = nameOf(context, project.name)
   const code = await applyTo(context, owner, { terms: termsOf(context, variables), ...(content !== undefined && { content }) })
   if (code !== exitCodes.done) return code
+  tellUnused(context)
   if (!isDetached) return attach(context, owner, name)
   say(context, `${name} already runs (pid ${owner.pid})\n`)
   return code
+}
+
+/** Flags of a run: another process has it. */
+const ofRun = ['ttl', 'abort-on-failure', 'ready-fd', 'ports-file', 'no-watch']
+
+function tellUnused(context: Context): void {
+  const given = ofRun.filter((name) => isSet(context.flags, name) || textFlag(context.flags, name) !== undefined)
+  if (given.length === 0) return
+  const names = given.map((name) => context.sources[name] ?? `--${name}`)
+  const what = names.length === 1 ? 'says' : 'say'
+  context.err(
+    `kpf: ${names.join(' and ')} ${what} nothing to a project that runs\n    for a run with ${names.length === 1 ? 'it' : 'them'}: kpf down, then kpf up\n`,
+  )
 }

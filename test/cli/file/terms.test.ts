@@ -6,7 +6,7 @@ import { differences, readTerms } from '../../../src/control/terms.ts'
 
 /** Only what terms are made of. */
 function line(flags: Context['flags'], env: Context['env'] = {}): Context {
-  return { flags, env, cwd: '/work' } as Context
+  return { flags, env, cwd: '/work', home: '/home/me' } as Context
 }
 
 const first = line({ context: 'dev', 'env-file': ['a.env'] }, { KPF_PROFILES: 'observe', PORT: '1', TOKEN: 'secret' })
@@ -19,7 +19,12 @@ test('flags, files of variables and variables are told, places as absolute paths
     isWithoutNeeds: false,
     keepsOrphans: false,
     isApproved: false,
-    variables: { KUBECONFIG: null, PORT: '1', HOST: null },
+    variables: {
+      KUBECONFIG: '/home/me/.kube/config',
+      ...Object.fromEntries(['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'NO_PROXY', 'no_proxy'].map((name) => [name, null])),
+      PORT: '1',
+      HOST: null,
+    },
   })
 })
 
