@@ -88,8 +88,10 @@ test('a run of a file that has them, and an edit of it that is wrong', async () 
     ['config'],
     ['config', '-o', 'json'],
     ['config', '--exports'],
+    ['config', '--exports', '-o', 'json'],
     ['config', '--variables'],
     ['config', '--explain', 'exports.URL'],
+    ['config', '--explain', 'exports.URL', '-o', 'json'],
     ['plan'],
   ]) {
     const { code, stdout, stderr } = await run(...verb)

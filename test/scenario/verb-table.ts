@@ -204,6 +204,13 @@ export const verbTable: Readonly<Record<string, VerbCells>> = {
     },
   },
   config: {
+    more: [
+      ...['--variables', '--exports', '--profiles', '--hash'].map((list) => at('config.schema.json', 'running', 'config', list, '-o', 'json')),
+      at('config.schema.json', 'running', 'config', '--explain', 'forwards.web', '-o', 'json'),
+      at(/^v: 1\nhashes:\n {2}web: [0-9a-f]{64}\n/, 'running', 'config', '--hash', '-o', 'yaml'),
+      at(/^web [0-9a-f]{64}\n/, 'running', 'config', '--hash'),
+      at(/^forwards\.web: svc\/web \d+:80\n/, 'running', 'config', '--explain', 'forwards.web'),
+    ],
     forms: { yaml: at(/^apiVersion: kpf\/v1\nname: shop\n/, 'idle', 'config'), json: at('json', 'idle', 'config', '-o', 'json') },
     exits: { 0: ['idle', 'config', '--hash'], 2: ['broken', 'config'], 9: ['risky', 'config'] },
   },

@@ -112,7 +112,7 @@ const exits = Object.entries(verbTable).flatMap(([verb, cells]) =>
 test.concurrent.each(forms)('the form is as told: %s', async (_name, { words, looks }: Form) => {
   const { stdout, stderr } = await ran(words)
   if (looks instanceof RegExp) return expect(stdout, stderr).toMatch(looks)
-  const parts = looks === 'json' || looks.startsWith('trace') || looks.startsWith('doctor') ? [stdout] : stdout.trim().split('\n')
+  const parts = looks === 'json' || /^(trace|doctor|config)/.test(looks) ? [stdout] : stdout.trim().split('\n')
   for (const part of parts) {
     const value: unknown = JSON.parse(part)
     const fits = schemas[looks]

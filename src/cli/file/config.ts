@@ -1,21 +1,23 @@
 /** `kpf config`: the files as one that says everything, and where each value comes from. */
 import { configOf, configText } from '../../file/config-text.ts'
-import type { Explanation } from '../../file/explain.ts'
-import type { Loaded } from '../../file/load.ts'
 import { printable } from '../../file/printable.ts'
-import { exportsOf } from '../../file/references.ts'
-import { unmarked } from '../../file/veil.ts'
 import { problemsText } from '../../output/problem-text.ts'
-import { fingerprint } from '../../supervisor/plan.ts'
-import { digest } from '../../system/state.ts'
+import { explained, type Listed, lists } from './config-lists.ts'
 import { type Context, isSet, textFlag, widthFor } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { mistake } from '../mistake.ts'
 import { openFiles } from './project-file.ts'
 
+const flags = ['explain', 'variables', 'exports', 'profiles', 'hash'] as const
+
 /** Runs the verb. */
 export async function config(context: Context): Promise<number> {
-  const output = textFlag(context.flags, 'output') ?? 'yaml'
+  const path = textFlag(context.flags, 'explain')
+  const [asked, ...more] = flags.filter((name) => (name === 'explain' ? path !== undefined : isSet(context.flags, name)))
+  if (more.length > 0) {
+    const names = flags.map((name) => `--${name}`).join(', ')
+    return mistake(context, { message: `config prints one list at a time, not those of --${asked} and --${more.join(', --')}`, fix: `give one of ${names}` })
+  }
   const opened = await openFiles(context)
   if (opened.kind === 'ended') return opened.code
   const { loaded } = opened
@@ -23,40 +25,28 @@ export async function config(context: Context): Promise<number> {
     context.err(`${problemsText(loaded.problems, { width: widthFor(context) })}\n`)
     return loaded.needsApproval ? exitCodes.approval : exitCodes.usage
   }
-  const path = textFlag(context.flags, 'explain')
-  if (path !== undefined) return explained(context, loaded, path)
-  if (isSet(context.flags, 'variables')) context.out(variablesText(loaded))
-  else if (isSet(context.flags, 'exports')) {
-    const exports = Object.entries(loaded.project.exports ?? {}).map(([name, text]) => [name, loaded.marked(text)])
-    for (const [name, value] of exportsOf({ ...loaded.project, exports: Object.fromEntries(exports) }))
-      context.out(`${name}=${unmarked(loaded.redact(value))}\n`)
-  } else if (isSet(context.flags, 'profiles')) context.out((loaded.project.profiles ?? []).map((name) => `${name}\n`).join(''))
-  else if (isSet(context.flags, 'hash')) context.out(loaded.project.forwards.map((forward) => `${forward.name} ${digest(fingerprint(forward))}\n`).join(''))
-  else if (output === 'json') context.out(`${JSON.stringify(configOf(loaded.project, loaded), undefined, 2)}\n`)
-  else context.out(configText(loaded.project, loaded))
-  return exitCodes.done
-}
-
-function explained(context: Context, loaded: Loaded, path: string): number {
-  const found = loaded.explain(path)
-  if (found.length === 0) {
+  const output = textFlag(context.flags, 'output')
+  if (asked === undefined) {
+    context.out(output === 'json' ? json(configOf(loaded.project, loaded)) : configText(loaded.project, loaded))
+    return exitCodes.done
+  }
+  const listed = asked === 'explain' ? explained(loaded, path ?? '') : lists[asked](loaded)
+  if (listed === undefined)
     return mistake(context, {
-      message: `nothing in the files is at "${printable(path)}"`,
+      message: `nothing in the files is at "${printable(path ?? '')}"`,
       fix: 'write a path such as forwards.NAME.namespace',
       flag: 'explain',
     })
-  }
-  for (const one of found) context.out(`${explanationText(one, loaded.redact)}\n`)
+  context.out(await listText(listed, output))
   return exitCodes.done
 }
 
-function explanationText({ path, value, layer, file, line, column, variables }: Explanation, redact: (text: string) => string): string {
-  const text = value === undefined ? 'not in a file' : redact(typeof value === 'string' ? value : JSON.stringify(value))
-  const from = variables.length === 0 ? '' : `, with ${variables.map((name) => `\${${name}}`).join(', ')}`
-  return `${path}: ${text}\n    ${layer}${file === undefined ? '' : ` at ${file}:${line}:${column}`}${from}`
+/** Lines where no form is asked for. */
+async function listText({ data, text }: Listed, output: string | undefined): Promise<string> {
+  if (output === undefined) return text
+  return output === 'json' ? json(data) : (await import('../../file/yaml-print.ts')).yamlText(data)
 }
 
-function variablesText({ variables }: Loaded): string {
-  const width = Math.max(0, ...variables.map(({ name }) => name.length))
-  return variables.map(({ name, from }) => `${name.padEnd(width)}  ${from ?? 'not set'}\n`).join('')
+function json(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`
 }
