@@ -54,6 +54,7 @@ export interface ForwardBody {
   readonly hint?: string
   /** It goes on although the file has no such forward any more. */
   readonly orphan?: true
+  /** The one of the file, else the one that was found in the kubeconfig; absent before that. */
   readonly context?: string
   readonly namespace?: string
   /** As in the table: `svc/api:http`. */

@@ -1,6 +1,7 @@
 /** The status of a project, made of a snapshot. Pure. */
 import type { Forward, PortMapping, Project } from '../file/forward.ts'
 import { localText, targetText } from '../output/words.ts'
+import type { Place } from '../supervisor/events.ts'
 import type { Row, Snapshot } from '../supervisor/supervisor.ts'
 import { API_VERSION, type ForwardBody, type PortBody, type StatusBody } from './shapes.ts'
 
@@ -25,7 +26,7 @@ export function statusBody(snapshot: Snapshot, project: Project, { wallAt, resta
 
 function running({ spec, status, sinceMs, traffic }: Row, { wallAt, restarts, urlOf }: Pick<StatusFacts, 'wallAt' | 'restarts' | 'urlOf'>): ForwardBody {
   return {
-    ...described(spec, urlOf),
+    ...described(spec, urlOf, status.place),
     state: status.state,
     phase: status.phase,
     reason: status.reason ?? null,
@@ -58,8 +59,10 @@ function resting(spec: Forward, since: string, urlOf: StatusFacts['urlOf']): For
   }
 }
 
-function described(spec: Forward, urlOf: StatusFacts['urlOf']): Pick<ForwardBody, 'name' | 'context' | 'namespace' | 'target' | 'ports'> {
-  const { context, namespace } = spec.access
+type Described = Pick<ForwardBody, 'name' | 'context' | 'namespace' | 'target' | 'ports'>
+
+function described(spec: Forward, urlOf: StatusFacts['urlOf'], place: Partial<Place> = {}): Described {
+  const { context = place.context, namespace = place.namespace } = spec.access
   return {
     name: spec.name,
     ...(context !== undefined && { context }),

@@ -9,6 +9,7 @@ import type { Picture } from '../cluster/picture.ts'
 import type { Forward } from '../file/forward.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Failure } from '../tunnel/failure.ts'
+import type { Place } from './events.ts'
 
 /** What a link needs, and whom it tells. */
 export interface ClusterLinkParts {
@@ -41,6 +42,12 @@ export class ClusterLink {
 
   get cluster(): Cluster | undefined {
     return this.#cluster
+  }
+
+  /** Where it leads: what the file leaves open the kubeconfig says. */
+  get place(): Place | undefined {
+    if (this.#cluster === undefined) return undefined
+    return { context: this.#cluster.contextName, namespace: this.#spec.access.namespace ?? this.#cluster.namespace }
   }
 
   /** Why there is no cluster. */
@@ -97,8 +104,8 @@ export class ClusterLink {
     this.#failures = 0
     this.#cluster = cluster
     this.#ends.push(cluster.gate.onChange(this.#parts.changed))
-    const namespace = this.#spec.access.namespace ?? cluster.namespace
-    const subscription = cluster.watchTarget({ namespace, target: this.#spec.target }, (picture) => {
+    const { access, target } = this.#spec
+    const subscription = cluster.watchTarget({ namespace: access.namespace ?? cluster.namespace, target }, (picture) => {
       // A watch that is being closed may still have something to say.
       if (this.#cluster === cluster && !this.#closed.signal.aborted) this.#parts.pictured(picture)
     })

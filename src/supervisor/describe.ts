@@ -6,7 +6,7 @@
  */
 import type { Failure } from '../tunnel/failure.ts'
 import type { LaneFacts } from '../tunnel/pool.ts'
-import type { Phase, State, Status } from './events.ts'
+import type { Phase, Place, State, Status } from './events.ts'
 import type { ListenerState } from './listener-machine.ts'
 
 /** Everything that `describe` looks at. */
@@ -18,6 +18,8 @@ export interface ForwardFacts {
   readonly clusterFailure: Failure | undefined
   /** The cluster's breaker is open. */
   readonly gate: { readonly failure: Failure; readonly nextTryMs: number } | undefined
+  /** Known while a cluster is open. */
+  readonly place?: Place | undefined
   readonly target: TargetFacts
   readonly lane: LaneFacts | undefined
   /** The next pod is being dialled while this one still serves. */
@@ -49,7 +51,7 @@ export type TargetFacts =
 /** Refusals in a row after which the pod's port is said to be closed. */
 const REFUSALS_SHOWN = 3
 
-type Shown = Omit<Status, 'listeners' | 'attempt' | 'pod' | 'image'>
+type Shown = Omit<Status, 'listeners' | 'attempt' | 'pod' | 'image' | 'place'>
 
 /** The status of a forward. */
 export function describe(facts: ForwardFacts): Status {
@@ -59,6 +61,7 @@ export function describe(facts: ForwardFacts): Status {
     ...(ended(facts) ?? listening(facts) ?? pending(facts) ?? open(facts) ?? broken(facts) ?? waiting(facts)),
     attempt: lane?.attempt ?? 0,
     ...(picked && { pod: picked.pod, ...(picked.image !== undefined && { image: picked.image }) }),
+    ...(facts.place && { place: facts.place }),
     listeners: facts.endpoints.flatMap(({ address, state }) => (state.kind === 'bound' ? [endpointText(address, state.port)] : [])),
   }
 }

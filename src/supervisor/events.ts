@@ -32,6 +32,12 @@ export type Phase =
   | 'dialing'
   | 'backoff'
 
+/** A context and a namespace of it. */
+export interface Place {
+  readonly context: string
+  readonly namespace: string
+}
+
 /** What is shown of one forward, computed by `describe.ts`. */
 export interface Status {
   readonly state: State
@@ -46,6 +52,8 @@ export interface Status {
   readonly nextRetryAtMs?: number
   readonly pod?: string
   readonly image?: string
+  /** Where it leads, whether the file says so or the kubeconfig; absent before the cluster is open. */
+  readonly place?: Place
   /** `127.0.0.1:8080`, those that are bound. */
   readonly listeners: readonly string[]
 }

@@ -89,6 +89,7 @@ export class Follower {
     return {
       clusterFailure: this.#link.failure,
       gate: this.#link.cluster?.gate.closedFor,
+      place: this.#link.place,
       target: targetFacts({ backend: this.#current?.backend, picked: this.#picked, picture: this.#picture, requireReady: this.#spec.requireReady }),
       lane: this.#current?.lease.pool.facts,
       next: this.#next?.lease.pool.facts,

@@ -10,7 +10,7 @@ import type { ObstacleFacts } from './obstacle.ts'
 export type Backend = Extract<Picked, { kind: 'backend' }>
 
 /** What a follower knows. */
-export type FollowedFacts = Pick<ForwardFacts, 'clusterFailure' | 'gate' | 'target' | 'lane' | 'switching' | 'wasOpen'> & ObstacleFacts
+export type FollowedFacts = Pick<ForwardFacts, 'clusterFailure' | 'gate' | 'place' | 'target' | 'lane' | 'switching' | 'wasOpen'> & ObstacleFacts
 
 /** The facts of a target. `backend` is the pod in use, whatever would be picked now. */
 export function targetFacts(known: {

@@ -35,3 +35,16 @@ test('every forward of the file is there once, in its order, those that rest as 
   expect(body.forwards.map(({ name, state }) => `${name} ${state}`)).toEqual(['db waiting', 'api ready', 'old stopped', 'gone stopping'])
   expect(body.forwards[0]).toMatchObject({ nextRetryAt: '2026-01-01T00:00:05.000Z', since: '2026-01-01T00:00:01.000Z', restarts: 3, target: 'svc/api:80' })
 })
+
+test('a context or a namespace that the file leaves open is the one that was found, once it was', () => {
+  const place = { context: 'kind-dev', namespace: 'default' }
+  const named = { ...row('api', { place }), spec: forward('api', 8080, { access: { context: 'kind-dev', namespace: 'shop' } }) }
+  const rows = [row('db', { place }), { ...named, status: { ...named.status, place: { ...place, namespace: 'shop' } } }, row('old', {})]
+  const body = statusBody({ nowMs: 0, generation: 4, rows }, project, facts)
+  expect(fits(JSON.parse(JSON.stringify(body))), JSON.stringify(fits.errors)).toBe(true)
+  expect(body.forwards.map(({ name, context, namespace }) => [name, context, namespace])).toEqual([
+    ['db', 'kind-dev', 'default'],
+    ['api', 'kind-dev', 'shop'],
+    ['old', undefined, undefined],
+  ])
+})

@@ -88,7 +88,7 @@ export const verbTable: Readonly<Record<string, VerbCells>> = {
   ps: {
     forms: {
       text: at(/^NAME +STATE +LOCAL .*\nweb +ready /, 'running', 'ps'),
-      wide: at(/CONTEXT +NAMESPACE +IMAGE +REASON\n/, 'running', 'ps', '-o', 'wide'),
+      wide: at(/CONTEXT +NAMESPACE +IMAGE +REASON\nweb .* sample +shop +/, 'running', 'ps', '-o', 'wide'),
       json: at('status.schema.json', 'running', 'ps', '-o', 'json', '--all'),
       yaml: at(/^v: 1\n[^]*\nforwards:\n {2}- name: web\n/, 'running', 'ps', '-o', 'yaml'),
       name: at(/^web\n$/, 'running', 'ps', '-o', 'name'),

@@ -548,3 +548,14 @@ async function start(): Promise<void> {
   world.cluster.show(seen(pod('a')))
   await world.ready()
 }
+
+test('where a forward leads is told once its cluster is open, whoever has named it', async () => {
+  const places = (): unknown => world.supervisor.snapshot().rows.map(({ status }) => status.place)
+  world.apply(forward('api', port), forward('web', await world.freePort(), { access: { namespace: 'other' } }))
+  expect(places()).toEqual([undefined, undefined])
+  await world.until(() => world.cluster.watching.size === 2)
+  expect(places()).toEqual([
+    { context: 'sample', namespace: 'shop' },
+    { context: 'sample', namespace: 'other' },
+  ])
+})
