@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { fetchText, isRefused } from '../e2e/clients.ts'
 import { freePort, program } from '../e2e/kpf.ts'
-import { ScenarioProject } from './project.ts'
+import { type Ran, ScenarioProject } from './project.ts'
 import { startShop } from './shop.ts'
 
 let sandbox: Sandbox
@@ -59,6 +59,18 @@ async function freeOffset(): Promise<number> {
   }
 }
 
+/** `up --wait` with an offset, again with another one when a port was taken meanwhile. */
+async function upBesideOthers(
+  run: (verb: string, ...more: readonly string[]) => Promise<Ran>,
+): Promise<{ readonly up: Ran; readonly offset: readonly string[] }> {
+  for (;;) {
+    const offset = ['--port-offset', `${await freeOffset()}`]
+    const up = await run('up', '--wait', '--wait-timeout', '2s', ...offset)
+    if (!up.stderr.includes('is used by')) return { up, offset }
+    await run('down', '--now', ...offset)
+  }
+}
+
 test('from init over four mistakes to two forwards that are ready, by what the messages say', async () => {
   await using project = await ScenarioProject.make('', sandbox.kubeconfig)
   const path = join(project.dir, 'first', 'forwards.yaml')
@@ -100,8 +112,7 @@ test('from init over four mistakes to two forwards that are ready, by what the m
   await writeFile(path, text)
   expect(await run('check')).toMatchObject({ code: 0, stdout: 'first/forwards.yaml: 2 forwards, no problems\n' })
 
-  const offset = ['--port-offset', `${await freeOffset()}`]
-  const up = await run('up', '--wait', '--wait-timeout', '2s', ...offset)
+  const { up, offset } = await upBesideOthers(run)
   expect([up.code, up.stderr.split('\n').at(-2)]).toEqual([
     124,
     '    api: waiting: service "wbe" does not exist in namespace "shop"; check its name, the namespace and the context; see: kubectl get services -n shop',

@@ -4,8 +4,13 @@ import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { hasLeft, ownerOf, untilItListens } from '../../src/cli/ask/reach.ts'
+import { ask } from '../../src/control/client.ts'
 import type { StatusBody } from '../../src/control/shapes.ts'
+import { readLock } from '../../src/system/lock-record.ts'
 import { kpf, program } from '../e2e/kpf.ts'
+
+const END_MS = 10_000
 
 /** What a finished run printed. */
 export type Ran = Awaited<ReturnType<typeof kpf>>
@@ -74,9 +79,28 @@ export class ScenarioProject {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.run('down', '--now')
+    await Promise.all((await this.#locks()).map(ended))
     await rm(this.dir, { recursive: true, force: true })
   }
+
+  /** Of every supervisor that was started with the state of this project, whatever its files and flags are. */
+  async #locks(): Promise<readonly string[]> {
+    const folder = join(this.dir, 'kpf/projects')
+    const names = await readdir(folder).catch(() => [])
+    return names.filter((name) => name.endsWith('.lock')).map((name) => join(folder, name))
+  }
+}
+
+/** Ends who has a lock; a test that has one itself is left alone. */
+async function ended(lock: string): Promise<void> {
+  const record = readLock(lock)
+  if (record === undefined || record.pid === process.pid) return
+  const owner = ownerOf(record, lock)
+  await untilItListens(owner)
+  await ask(owner.socket, { method: 'POST', path: '/v1/stop', body: { end: true, drainMs: 0 }, limitMs: END_MS })
+  if (await hasLeft(owner, END_MS)) return
+  process.kill(owner.pid, 'SIGKILL')
+  throw new Error(`the supervisor of ${lock} (pid ${owner.pid}) did not end: it was killed`)
 }
 
 /** A verb that runs. */
