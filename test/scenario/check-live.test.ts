@@ -139,6 +139,8 @@ test('a local port that another program has is told with who has it, and one tha
   expect(await project.run('check', '--live', '-q')).toEqual({ code: 0, stdout: '', stderr: '' })
   const { stdout } = await project.run('doctor')
   expect(stdout).toContain('2 of 2 local endpoints held by this project, which runs')
+  // A forward of the command line would be one beside it, which cannot have them.
+  expect(await project.run('doctor', 'svc/web', `${own}:80`)).toMatchObject({ code: 6, stdout: expect.stringContaining(`127.0.0.1:${own} is used by`) })
   await project.write(`forwards:\n  web: svc/web ${own}:80\n  api: { target: svc/web, ports: [{ localPort: ${busy}, remotePort: 80 }] }\n`)
   const { code, stdout: told } = await project.run('check', '--live', '-o', 'json')
   expect([code, JSON.parse(told)]).toMatchObject([6, { v: 1, problems: [{ file: 'forwards.yaml', line: 3, column: 48, code: 'KPF_PORT_BUSY' }] }])

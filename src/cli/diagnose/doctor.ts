@@ -32,7 +32,12 @@ export async function doctor(context: Context): Promise<number> {
   const forwards = wanted.kind === 'forwards' ? wanted.forwards : []
   const findings = await examine(
     { forwards, file: fileFacts(wanted), inUse: flagsOf(context) },
-    { machine: machineOf(context, wanted.kind === 'forwards' ? await ownPorts(context) : undefined), clusters, clock: realClock, signal: interrupted.signal },
+    {
+      machine: machineOf(context, wanted.kind === 'forwards' && wanted.isOfFile ? await ownPorts(context) : undefined),
+      clusters,
+      clock: realClock,
+      signal: interrupted.signal,
+    },
   )
   interrupted.over()
   await clusters.close()

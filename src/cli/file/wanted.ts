@@ -9,7 +9,14 @@ import { flagsOf, readApproved, theFiles } from './project-file.ts'
 
 /** What was meant, or why there is nothing. */
 export type Wanted =
-  | { readonly kind: 'forwards'; readonly project: string; readonly forwards: readonly Forward[]; readonly from: string }
+  | {
+      readonly kind: 'forwards'
+      readonly project: string
+      readonly forwards: readonly Forward[]
+      readonly from: string
+      /** Of the project's own; not one that would run beside it. */
+      readonly isOfFile: boolean
+    }
   | { readonly kind: 'no-file' }
   | { readonly kind: 'rejected'; readonly problems: readonly Problem[]; readonly needsApproval: boolean; readonly from: string }
   | ({ readonly kind: 'mistake' } & Mistake)
@@ -26,7 +33,7 @@ export async function wantedForwards(context: Context): Promise<Wanted> {
   const unknown = unknownForward(context.words, project.forwards, found.shownAs)
   if (unknown !== undefined) return { kind: 'mistake', ...unknown, fix: `${unknown.fix}; for a pod write: pod/NAME` }
   const forwards = project.forwards.filter(({ name, enabled }) => (context.words.length === 0 ? enabled : context.words.includes(name)))
-  return { kind: 'forwards', project: project.name, forwards, from: found.shownAs }
+  return { kind: 'forwards', project: project.name, forwards, from: found.shownAs, isOfFile: true }
 }
 
 function oneTarget(target: string, ports: readonly string[], context: Context): Wanted {
@@ -35,5 +42,5 @@ function oneTarget(target: string, ports: readonly string[], context: Context): 
   if ('fix' in read) return { kind: 'mistake', ...read }
   // A target without a port is looked at as far as that goes.
   const forward = { ...read, name: target, ...(isBare && { ports: [] }) }
-  return { kind: 'forwards', project: target.split('/')[1] ?? target, forwards: [forward], from: 'the command line' }
+  return { kind: 'forwards', project: target.split('/')[1] ?? target, forwards: [forward], from: 'the command line', isOfFile: false }
 }
