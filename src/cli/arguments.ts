@@ -20,11 +20,18 @@ interface Flags {
 export type Parsed =
   | ({ readonly kind: 'verb'; readonly verb: Verb; readonly words: readonly string[]; readonly command: readonly string[] } & Flags)
   | ({ readonly kind: 'alone' } & Flags)
-  | ({ readonly kind: 'usage' } & Mistake)
+  | ({ readonly kind: 'usage'; readonly unknown?: UnknownWord } & Mistake)
+
+/** A first word that is no verb, and no target with ports; the flags are there to find out what else it names. */
+export interface UnknownWord extends Flags {
+  readonly word: string
+}
 
 /** Reads the words after `kpf`. `env` gives flags that were not written. */
 export function readArguments(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Parsed {
+  if (versionAlone.includes(argv.join(' '))) return { kind: 'alone', flags: { version: true }, sources: {} }
   const verb = findVerb(argv)
+  if (typeof verb === 'string') return unknownWord(verb, argv, env)
   if ('message' in verb) return { kind: 'usage', ...verb }
   const flags = [...globalFlags.map((flag) => (verb.flags.some(({ short }) => short === flag.short) ? longOnly(flag) : flag)), ...verb.flags]
   const cut = verb.takesCommand === true ? argv.indexOf('--') : -1
@@ -34,6 +41,17 @@ export function readArguments(argv: readonly string[], env: Readonly<Record<stri
   const { words, ...given } = read
   if (words.length === 0 && verb === adHoc) return { kind: 'alone', ...given }
   return { kind: 'verb', verb, words: verb === adHoc ? words : words.slice(1), ...given, command: cut < 0 ? [] : argv.slice(cut + 1) }
+}
+
+/** What other programs take for a question about the version; `-v` is another flag of some verbs. */
+const versionAlone: readonly string[] = ['-v', '-V']
+
+function unknownWord(word: string, argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Parsed {
+  const message = `unknown verb "${printable(word)}"`
+  const fix = nearVerbs(word) ?? `see: kpf help. For a forward to a pod of that name, add a port: kpf ${printable(word)} 8080:80`
+  const up = verbs.find(({ name }) => name === 'up')?.flags ?? []
+  const read = readFlags(argv, [...globalFlags, ...up], { env, see: '' })
+  return { kind: 'usage', message, fix, ...(!('message' in read) && { unknown: { word, flags: read.flags, sources: read.sources } }) }
 }
 
 function longOnly({ short: _short, ...flag }: Flag): Flag {
@@ -46,8 +64,8 @@ function fileSpelledOut(argv: readonly string[], verb: Verb): string[] {
   return argv.map((word, index) => (index < at && word === '-f' ? '--file' : word))
 }
 
-/** Whether the words can be a target with ports: kubectl's form has at least one port. */
-function findVerb(argv: readonly string[]): Verb | Mistake {
+/** The verb; the ad-hoc form where the words can be a target with ports, of which kubectl's form has at least one; or a word that is neither. */
+function findVerb(argv: readonly string[]): Verb | Mistake | string {
   const words = bareWords(argv)
   const [first, ...rest] = words
   if (first === undefined) return adHoc
@@ -57,8 +75,7 @@ function findVerb(argv: readonly string[]): Verb | Mistake {
     return adHoc
   if (plannedVerbs.includes(first)) return { message: `"${first}" is planned, not in this version`, fix: 'see: kpf help' }
   if (first.includes('/')) return { message: `no port is named for "${first}"`, fix: `write: kpf ${first} [LOCAL:]REMOTE` }
-  const fix = nearVerbs(first) ?? `see: kpf help. For a forward to a pod of that name, add a port: kpf ${printable(first)} 8080:80`
-  return { message: `unknown verb "${printable(first)}"`, fix }
+  return first
 }
 
 /** `did you mean "kpf up" or "kpf ps"?`; undefined when no verb is near. */

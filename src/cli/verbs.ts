@@ -69,7 +69,7 @@ export const globalFlags: readonly Flag[] = [
   { name: 'no-input', help: 'never ask' },
   { name: 'yes', short: 'y', help: 'answer yes' },
   { name: 'help', short: 'h', help: 'show help' },
-  { name: 'version', help: 'show the version' },
+  { name: 'version', short: 'V', help: 'show the version' },
 ]
 
 /** All verbs, in the order of help. */

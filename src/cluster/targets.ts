@@ -7,20 +7,10 @@ import { failure } from '../tunnel/failure.ts'
 import { isRecord, type KubeObject, metadata, nameOf, record, records } from './kube-object.ts'
 import type { ObjectKind, Picture, ServiceFacts, TargetQuery } from './picture.ts'
 import { podFacts } from './pod-facts.ts'
+import { resourceOf } from './resources.ts'
 import { matches, parseSelector, readSelector, type Requirement } from './selector.ts'
 import type { WatchState } from './watch.ts'
 import type { Watches } from './watches.ts'
-
-const plurals: Readonly<Record<ObjectKind, readonly [string, string]>> = {
-  service: ['/api/v1', 'services'],
-  pod: ['/api/v1', 'pods'],
-  replicationcontroller: ['/api/v1', 'replicationcontrollers'],
-  deployment: ['/apis/apps/v1', 'deployments'],
-  statefulset: ['/apis/apps/v1', 'statefulsets'],
-  daemonset: ['/apis/apps/v1', 'daemonsets'],
-  replicaset: ['/apis/apps/v1', 'replicasets'],
-  job: ['/apis/batch/v1', 'jobs'],
-}
 
 /** Follows the target until the result is called. The same picture is not told twice. */
 export function followTarget(watches: Watches, query: TargetQuery, onChange: (picture: Picture) => void): { close(): void } {
@@ -66,10 +56,10 @@ class FollowedTarget {
   }
 
   #follow(kind: ObjectKind | 'endpointslice', name: string | undefined, take: (state: WatchState) => void): void {
-    const [group, plural] = kind === 'endpointslice' ? ['/apis/discovery.k8s.io/v1', 'endpointslices'] : plurals[kind]
     const { namespace } = this.#query
+    const { path, plural } = resourceOf(kind, namespace)
     const watched = {
-      path: `${group}/namespaces/${encodeURIComponent(namespace)}/${plural}`,
+      path,
       what: `${plural} in namespace "${namespace}"`,
       ...(name !== undefined && { name }),
     }

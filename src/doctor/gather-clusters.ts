@@ -1,6 +1,6 @@
 /** Asks each cluster who we are to it, and what there is behind each forward. Judges nothing, opens no tunnel. */
 import type { Cluster, Clusters } from '../cluster/cluster-api.ts'
-import { metadata, record, records } from '../cluster/kube-object.ts'
+import { neighboursOf } from '../cluster/neighbours.ts'
 import { pick, type Picked, type WrongPort, wrongPorts } from '../cluster/pick.ts'
 import type { Picture } from '../cluster/picture.ts'
 import { proxyFor } from '../cluster/proxy-choice.ts'
@@ -130,7 +130,10 @@ async function askForward(forward: Forward, { cluster, facts, once, parts }: Ask
     ),
   ])
   const isMissing = picked.kind === 'failure' && picked.code === 'KPF_OBJECT_MISSING'
-  const neighbours = isMissing ? await neighboursOf(forward, cluster, { namespace, signal }) : undefined
+  const { kind } = forward.target
+  const isNamed = kind !== 'selector' && kind !== 'prefix'
+  const found = isMissing && isNamed ? await within(neighboursOf(cluster, { kind, namespace, signal }), signal) : undefined
+  const neighbours = found === undefined || 'code' in found ? undefined : found
   const permissions = needed.map((permission, index) => ({ permission, isAllowed: allowed(reviews[index]?.kind) }))
   return {
     ...common,
@@ -167,24 +170,6 @@ async function pickFor(
   watching.close()
   const query = { target, ports, requireReady }
   return { picked: pick(query, picture), wrong: wrongPorts(query, picture) }
-}
-
-const paths = {
-  ...{ service: 'api/v1', pod: 'api/v1', replicationcontroller: 'api/v1' },
-  ...{ deployment: 'apis/apps/v1', statefulset: 'apis/apps/v1', daemonset: 'apis/apps/v1', replicaset: 'apis/apps/v1', job: 'apis/batch/v1' },
-} as const
-
-/** What there is instead of the object that is not there; undefined where that may not be asked. */
-async function neighboursOf(
-  { target }: Forward,
-  cluster: Cluster,
-  { namespace, signal }: { readonly namespace: string; readonly signal: AbortSignal },
-): Promise<readonly string[] | undefined> {
-  if (target.kind === 'selector' || target.kind === 'prefix') return undefined
-  const path = `/${paths[target.kind]}/namespaces/${encodeURIComponent(namespace)}/${target.kind}s?limit=200`
-  const answer = await within(cluster.request({ method: 'GET', path, signal }), signal)
-  if (answer.kind === 'failure') return undefined
-  return records(answer.value['items']).map((item) => String(record(metadata(item))['name'] ?? ''))
 }
 
 /** A plugin that hangs is not waited for. */

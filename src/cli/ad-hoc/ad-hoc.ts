@@ -3,7 +3,7 @@
  * stdout so that scripts may swap the binary, and kpf's promises behind it.
  */
 import type { Forward } from '../../file/forward.ts'
-import type { Event } from '../../supervisor/events.ts'
+import type { Event, Status } from '../../supervisor/events.ts'
 import { endpointText } from '../../supervisor/describe.ts'
 import type { Supervisor } from '../../supervisor/supervisor.ts'
 import { realClock } from '../../system/clock.ts'
@@ -16,7 +16,7 @@ import type { Save } from './save.ts'
 import { flagsOf } from '../file/project-file.ts'
 import { runUntilStopped } from '../up/run.ts'
 import { kickOnWake } from '../up/wake-kicks.ts'
-import { buildWorld } from '../world.ts'
+import { buildWorld, type World } from '../world.ts'
 
 /** As kubectl has it. */
 const RUNNING_TIMEOUT_MS = 60_000
@@ -31,8 +31,8 @@ export async function runAdHoc(context: Context): Promise<number> {
   if (typeof timeoutMs === 'object') return mistake(context, timeoutMs)
   const save = isSet(context.flags, 'save') ? await (await import('./save.ts')).prepareSave(context) : undefined
   if (typeof save === 'number') return save
-  const { supervisor } = buildWorld(context, { concurrency: 8, oneAddressIsEnough: true })
-  return serve(supervisor, read, { context, timeoutMs, save })
+  const world = buildWorld(context, { concurrency: 8, oneAddressIsEnough: true })
+  return serve(world, read, { context, timeoutMs, save })
 }
 
 interface Serving {
@@ -42,28 +42,32 @@ interface Serving {
   readonly save: Save | undefined
 }
 
-async function serve(supervisor: Supervisor, spec: Forward, { context, timeoutMs, save }: Serving): Promise<number> {
+async function serve({ supervisor, clusters }: World, spec: Forward, { context, timeoutMs, save }: Serving): Promise<number> {
   const stopped = new AbortController()
   const gaveUp = Promise.withResolvers<number>()
   const told = new Set<string>()
   let saved: Promise<void> | undefined
+  let isLost = false
   const off = supervisor.subscribe((event) => {
     tellAsKubectl(event, supervisor, context, told)
     if (told.size > 0) saved ??= save?.()
     if (told.size > 0) return
     const code = failedForGood(event)
-    if (code !== undefined) {
-      if (event.type === 'forward-state-changed')
-        context.err(`kpf: ${event.status.message ?? event.status.phase}\n${event.status.hint === undefined ? '' : `    ${event.status.hint}\n`}`)
+    if (code === undefined || isLost || event.type !== 'forward-state-changed') return
+    isLost = true
+    void hintFor(event.status, async () => (await import('./meant.ts')).meantTarget(context, spec, clusters)).then((hint) => {
+      if (stopped.signal.aborted) return
+      context.err(`kpf: ${event.status.message ?? event.status.phase}\n${hint === undefined ? '' : `    ${hint}\n`}`)
       gaveUp.resolve(code)
-    }
+    })
   })
   kickOnWake(supervisor, context, stopped.signal)
   supervisor.apply({ name: NAME, forwards: [spec], settings: { concurrency: 8, watchDebounceMs: 100 } }, '')
   void realClock.sleep(timeoutMs, stopped.signal).then((slept) => {
     if (!slept || told.size > 0) return
     const { status } = supervisor.snapshot().rows[0] ?? {}
-    context.err(`kpf: timed out waiting for the forward: ${status?.message ?? status?.phase ?? 'no pod'}\n`)
+    const hint = status?.hint ?? 'to wait longer: --pod-running-timeout 5m'
+    context.err(`kpf: timed out waiting for the forward: ${status?.message ?? status?.phase ?? 'no pod'}\n    ${hint}\n`)
     gaveUp.resolve(exitCodeOf(status?.phase ?? ''))
   })
   const code = await Promise.race([runUntilStopped(supervisor, context, { reload: () => {}, hasKeys: false }), gaveUp.promise])
@@ -73,6 +77,11 @@ async function serve(supervisor: Supervisor, spec: Forward, { context, timeoutMs
   if (save !== undefined && saved === undefined) context.err('kpf: not saved: the forward was not ready before the end\n    the file is as it was\n')
   await supervisor.stop({ drainMs: 0, deadline: stopped.signal })
   return code
+}
+
+/** What to do: for what is not there, what may be meant. */
+async function hintFor({ reason, hint }: Status, meant: () => Promise<string | undefined>): Promise<string | undefined> {
+  return (reason === 'KPF_OBJECT_MISSING' ? await meant() : undefined) ?? hint
 }
 
 /** kubectl's lines, once each endpoint is usable; nothing else goes to stdout. */

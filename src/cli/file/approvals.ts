@@ -76,7 +76,7 @@ export async function approvedFiles(
     context.err(risksText(found.shownAs, last.risks))
     if (!(await ask(context, 'approve this?'))) return last
     const failed = await approvals.add(last.risks)
-    if (failed !== undefined) context.err(`kpf: the approval holds for this run only: ${failed}\n`)
+    if (failed !== undefined) context.err(`kpf: the approval holds for this run only: ${failed}\n    mend that and approve it with: ${trustCommand(context)}\n`)
     last = await again()
   }
   return last
