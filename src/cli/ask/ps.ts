@@ -41,5 +41,6 @@ function shown(status: StatusBody, { flags, words }: Context): StatusBody {
 
 function textOf(status: StatusBody, context: Context, isWide: boolean): readonly string[] {
   const withConnections = isSet(context.flags, 'connections')
-  return [...psLines(status, { isWide, withConnections, width: widthFor(context) }), ...driftLines(status.drift ?? [])]
+  const form = { isWide, withConnections, width: widthFor(context), mark: context.terminal.isUtf8 ? '…' : '...' }
+  return [...psLines(status, form), ...driftLines(status.drift ?? [])]
 }
