@@ -94,7 +94,7 @@ function terminalOf(): Terminal {
       return env['FORCE_COLOR'] !== undefined ? env['FORCE_COLOR'] !== '0' : !wantsNone && this.isInteractive
     },
     isUtf8: /utf-?8/i.test(env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? ''),
-    size: () => ({ width: process.stdout.columns ?? 80, height: process.stdout.rows ?? 24 }),
+    size: () => ({ width: process.stdout.columns || 80, height: process.stdout.rows || 24 }),
     onKey,
   }
 }

@@ -23,7 +23,10 @@ export function eventLines(event: Event, specOf: SpecOf, { timeOf = timeText, wi
       return stateLines(event.forward, event.status, specOf)
     case 'forward-moved': {
       const versions = imageTag(event.from.image) === imageTag(event.to.image) ? '' : `, image ${imageTag(event.from.image)} -> ${imageTag(event.to.image)}`
-      const draining = event.draining > 0 ? `; ${counted(event.draining, 'connection')} ${event.draining === 1 ? 'finishes' : 'finish'} there` : ''
+      const draining =
+        event.draining > 0
+          ? `; ${counted(event.draining, 'connection')} ${event.draining === 1 ? 'finishes' : 'finish'} there${limitOf(specOf(event.forward))}`
+          : ''
       return [`${event.forward}: moved to pod ${event.to.pod}${versions} (${event.from.pod} ${left[event.why]}${draining})`]
     }
     case 'config-applied':
@@ -43,6 +46,13 @@ export function eventLines(event: Event, specOf: SpecOf, { timeOf = timeText, wi
     case 'stopped':
       return [stoppedText(event)]
   }
+}
+
+/** In one line, for as long as it is so: `not applied: forwards.yaml:14:5 there is no field "prots"`. */
+export function rejectedText({ file, problems }: Extract<Event, { type: 'config-rejected' }>): string {
+  const [first] = problems
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
+  return first === undefined ? `not applied: ${file}` : `not applied: ${first.file}:${first.line}:${first.column}${more} ${first.message}`
 }
 
 /** What `--verbose` tells besides. */
@@ -69,6 +79,10 @@ export function endText(event: Extract<Event, { type: 'stopped' }>): string {
 function uptimeText(uptimeMs: number): string {
   const minutes = Math.floor(uptimeMs / 60_000)
   return minutes > 0 ? `${minutes} min` : `${Math.round(uptimeMs / 1000)} s`
+}
+
+function limitOf(spec: Forward | undefined): string {
+  return spec === undefined ? '' : `, ${Math.round(spec.drainTimeoutMs / 1000)} s at most`
 }
 
 /** `10:41:07` of an event's time, as the event's clock has it. */

@@ -6,8 +6,10 @@
  */
 import { stripVTControlCharacters, styleText } from 'node:util'
 import type { Phase } from '../supervisor/events.ts'
-import type { Row, Snapshot } from '../supervisor/supervisor.ts'
-import { ageText, counted, imageTag, localText, symbols, targetText, urlsOf } from './words.ts'
+import { columnWidths, cut, cutInside, fitted, padded, widthOf } from './columns.ts'
+import type { TableRow } from './table-rows.ts'
+import { ageText, counted, symbols } from './words.ts'
+import { wrapped } from './wrapped.ts'
 
 /** How much there is to draw on, and how. */
 export interface Paper {
@@ -23,8 +25,14 @@ export interface View {
   readonly scroll?: number
   /** Said for a moment in place of the keys. */
   readonly note?: string | undefined
+  /** What each key does, in place of the forwards. */
+  readonly isHelp?: boolean
+  /** What is wrong with all of it, above the last line for as long as it is so. */
+  readonly alert?: string | undefined
   /** A stop has begun: how long busy connections still have. */
   readonly stopping?: { readonly leftMs: number } | undefined
+  /** Who only looks on leaves with `q`, and has no other key. */
+  readonly isAttached?: boolean
 }
 
 /** The lines, and how far it is really scrolled: no further than to the last forward. */
@@ -33,12 +41,22 @@ export interface Drawn {
   readonly scroll: number
 }
 
-/** Columns that may be cut, and to what. */
-const [TARGET, POD, LEAST_WIDTH] = [2, 3, 12] as const
+/** Columns of names, which may be cut to so much. */
+const [NAME, TARGET, POD, LEAST_WIDTH] = [0, 2, 3, 12] as const
 /** Below these, columns of less use go, and a host that everybody knows. */
 const [WIDE, NARROW] = [80, 60] as const
 /** A reason that is longer is cut. */
 const MAX_REASON_LINES = 3
+/** With so many lines a reason may have two of them although not all forwards fit. */
+const ROOMY = 12
+
+const KEYS: readonly (readonly [string, string])[] = [
+  ['o', 'open a port of "appProtocol: http" in the browser; again: the next'],
+  ['r', 'try again now what waits or has failed'],
+  ['l', 'print each change above the table; again: no more'],
+  ['j k', 'scroll, as the arrows do, where not all forwards fit'],
+  ['q', 'stop, as Ctrl-C does; again: at once'],
+]
 
 const colors = { ready: 'green', starting: 'cyan', degraded: 'yellow', waiting: 'yellow', failed: 'red', stopping: 'cyan', stopped: 'dim' } as const
 
@@ -57,85 +75,114 @@ const phaseWords: Readonly<Partial<Record<Phase, string>>> = {
 }
 
 /** The lines, none longer than the width, no more than the height. */
-export function tableLines(snapshot: Snapshot, paper: Paper, view: View = {}): readonly string[] {
-  return drawTable(snapshot, paper, view).lines
+export function tableLines(rows: readonly TableRow[], paper: Paper, view: View = {}): readonly string[] {
+  return drawTable(rows, paper, view).lines
 }
 
 /** The same, with what became of the scrolling. */
-export function drawTable(snapshot: Snapshot, paper: Paper, view: View): Drawn {
-  const room = Math.max(1, paper.height - 2)
-  const { rows } = snapshot
-  const heads = headsOf(snapshot, paper)
-  const whole = [MAX_REASON_LINES, 1].map((reasonLines) => blocksOf(rows, heads, { snapshot, paper, reasonLines, saidAt: 'last' }).flat())
-  const fitting = whole.find((lines) => lines.length <= room)
-  if (fitting) return { lines: [...fitting, '', footer(snapshot, paper, { view, isCramped: false })], scroll: 0 }
+export function drawTable(rows: readonly TableRow[], paper: Paper, view: View): Drawn {
+  const alert = view.alert === undefined || paper.height < 4 ? [] : [paint('yellow', cut(`  ${view.alert}`, paper.width, markOf(paper)), paper)]
+  const below = (isCramped: boolean): readonly string[] => ['', ...alert, footer(rows, paper, { view, isCramped })]
+  const room = Math.max(1, paper.height - 2 - alert.length)
+  if (view.isHelp === true) return { lines: [...helpLines(paper).slice(0, room), ...below(false)], scroll: view.scroll ?? 0 }
+  const { lines, scroll, isCramped } = forwardLines(rows, paper, { room, from: view.scroll ?? 0 })
+  return { lines: [...lines, ...below(isCramped)], scroll }
+}
+
+interface Window {
+  readonly room: number
+  readonly from: number
+}
+
+/** All forwards with as much of their reasons as fits, or some of them. */
+function forwardLines(rows: readonly TableRow[], paper: Paper, { room, from }: Window): Drawn & { readonly isCramped: boolean } {
+  const heads = headsOf(rows, paper)
+  for (let reasonLines = MAX_REASON_LINES; reasonLines > 0; reasonLines--) {
+    const lines = blocksOf(rows, heads, { paper, reasonLines, saidAt: 'last' }).flat()
+    if (lines.length <= room) return { lines, scroll: 0, isCramped: false }
+  }
   const order = rows.map((_, index) => index).toSorted((a, b) => Number(isReady(rows[a])) - Number(isReady(rows[b])) || a - b)
   const sorted = order.flatMap((index) => rows[index] ?? [])
   const blocks = blocksOf(
     sorted,
     order.map((index) => heads[index] ?? ''),
-    { snapshot, paper, reasonLines: 1, saidAt: 'first' },
+    { paper, reasonLines: room < ROOMY ? 1 : 2, saidAt: 'first' },
   )
-  const { lines, scroll } = windowOf(blocks, sorted, { room, from: view.scroll ?? 0 })
+  const { lines, scroll } = windowOf(blocks, sorted, { room, from })
   // How many more there are may be too wide for the narrowest paper.
-  const fit = lines.map((line) => (line.startsWith('  and ') ? cut(line, paper.width, paper) : line))
-  return { lines: [...fit, '', footer(snapshot, paper, { view, isCramped: true })], scroll }
+  return { lines: lines.map((line) => (line.startsWith('  and ') ? cut(line, paper.width, markOf(paper)) : line)), scroll, isCramped: true }
+}
+
+function helpLines(paper: Paper): readonly string[] {
+  return KEYS.map(([key, meaning]) => cut(`  ${key.padEnd(5)}${meaning}`, paper.width, markOf(paper)))
 }
 
 /** `2 of 3 ready`, `all 3 ready`. */
-export function readyText(snapshot: Snapshot): string {
-  const ready = snapshot.rows.filter(isReady).length
-  const all = snapshot.rows.length
+export function readyText(rows: readonly Pick<TableRow, 'state'>[]): string {
+  const ready = rows.filter(isReady).length
+  const all = rows.length
   return all === 0 ? 'no forwards' : ready === all ? (all === 1 ? 'ready' : `all ${all} ready`) : `${ready} of ${all} ready`
 }
 
-function isReady(row: Row | undefined): boolean {
-  return row?.status.state === 'ready'
+function isReady(row: Pick<TableRow, 'state'> | undefined): boolean {
+  return row?.state === 'ready'
 }
 
-function footer(snapshot: Snapshot, paper: Paper, { view, isCramped }: { readonly view: View; readonly isCramped: boolean }): string {
-  if (view.stopping) return cut(`  ${stoppingText(snapshot, view.stopping.leftMs)}`, paper.width, paper)
-  const left = `  ${readyText(snapshot)}`
-  const open = snapshot.rows.some(({ spec }) => urlsOf(spec).length > 0) ? ['o open'] : []
-  const all = [...(isCramped ? ['j/k scroll'] : []), ...open, 'r retry', 'l log', 'q quit'].join('  ')
+function footer(rows: readonly TableRow[], paper: Paper, { view, isCramped }: { readonly view: View; readonly isCramped: boolean }): string {
+  const mark = markOf(paper)
+  if (view.stopping) return cut(`  ${stoppingText(rows, view.stopping.leftMs)}`, paper.width, mark)
+  const left = `  ${readyText(rows)}`
   const room = paper.width - left.length - 4
-  const right = view.note === undefined ? [all, 'r retry  q quit', 'q quit'].find((keys) => keys.length <= room) : cut(view.note, room, paper)
-  if (right === undefined || right === '') return cut(left, paper.width, paper)
-  return `${left}${' '.repeat(paper.width - left.length - right.length - 2)}${paint('dim', right, paper)}`
+  const right = view.note === undefined ? keysOf(rows, view, isCramped).find((keys) => keys.length <= room) : cut(view.note, room, mark)
+  if (right === undefined || right === '') return cut(left, paper.width, mark)
+  return `${left}${' '.repeat(paper.width - left.length - widthOf(right) - 2)}${paint('dim', right, paper)}`
+}
+
+/** Keys that do something here, in as many words as there may be room for. */
+function keysOf(rows: readonly TableRow[], view: View, isCramped: boolean): readonly string[] {
+  if (view.isAttached === true) return ['attached; q leaves it running', 'q leave']
+  if (view.isHelp === true) return ['any key: back']
+  const open = rows.some(({ hasPage }) => hasPage) ? ['o open'] : []
+  const all = [...open, 'r retry', 'l log', 'q quit']
+  const scroll = isCramped ? ['j/k scroll'] : []
+  return [[...scroll, ...all, '? help'], [...scroll, ...all], all, ['? help', 'q quit'], ['q quit']].map((keys) => keys.join('  '))
 }
 
 /** `stopping; 1 busy connection, 2 s (Ctrl-C again: now)` */
-function stoppingText({ rows }: Snapshot, leftMs: number): string {
-  const busy = rows.reduce((sum, { traffic }) => sum + traffic.open + traffic.draining, 0)
+function stoppingText(rows: readonly TableRow[], leftMs: number): string {
+  const busy = rows.reduce((sum, { connections }) => sum + connections.open + connections.draining, 0)
   return busy === 0 ? 'stopping' : `stopping; ${counted(busy, 'busy connection')}, ${Math.max(0, Math.ceil(leftMs / 1000))} s (Ctrl-C again: now)`
 }
 
 /** The first line of each forward. */
-function headsOf(snapshot: Snapshot, paper: Paper): readonly string[] {
-  const cells = snapshot.rows.map((row) => cellsOf(row, snapshot.nowMs, paper))
-  const widths = fitted(columnWidths(cells), paper.width - 4)
-  return snapshot.rows.map(({ status }, index) => {
-    const [utf8, ascii] = symbols[status.state]
-    const symbol = paint(colors[status.state], paper.isUtf8 ? utf8 : ascii, paper)
-    const text = (cells[index] ?? [])
-      .map((cell, column) => cut(cell, widths[column] ?? 0, paper).padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
-    return `  ${symbol} ${cut(text, paper.width - 4, paper)}`
+function headsOf(rows: readonly TableRow[], paper: Paper): readonly string[] {
+  const cells = rows.map((row) => cellsOf(row, paper))
+  const names = paper.width < WIDE ? [NAME, TARGET] : [TARGET, POD]
+  const least = (indices: readonly number[]): ReadonlyMap<number, number> => new Map(indices.map((index) => [index, LEAST_WIDTH]))
+  const room = paper.width - 4
+  const widths = fitted(fitted(columnWidths(cells), room, least(names)), room, least([NAME]))
+  return rows.map(({ state }, index) => {
+    const [utf8, ascii] = symbols[state]
+    const symbol = paint(colors[state], paper.isUtf8 ? utf8 : ascii, paper)
+    const text = (cells[index] ?? []).flatMap((cell, column) => {
+      const width = widths[column] ?? 0
+      return width === 0 ? [] : [padded(cutInside(cell, width, markOf(paper)), width)]
+    })
+    return `  ${symbol} ${cut(text.join('  ').trimEnd(), room, markOf(paper))}`
   })
 }
 
-function cellsOf({ spec, status, traffic, sinceMs }: Row, nowMs: number, paper: Paper): readonly string[] {
-  const isUp = status.state === 'ready' || status.state === 'degraded'
-  const pod = isUp ? (status.pod ?? '') : status.phase === 'dialing' ? `dialing ${status.pod ?? ''}`.trim() : (phaseWords[status.phase] ?? status.phase)
-  const local = localText(spec, status)
-  if (paper.width < WIDE) return [spec.name, paper.width < NARROW ? local.replace(/^(localhost|127\.0\.0\.1):/, ':') : local, pod]
-  const load = traffic.held > 0 ? `${traffic.held} held` : `${traffic.open} conn${traffic.draining > 0 ? ` +${traffic.draining} draining` : ''}`
-  return [spec.name, local, targetText(spec), pod, isUp ? imageTag(status.image) : '', isUp || traffic.held > 0 ? load : '', ageText(nowMs - sinceMs)]
+function cellsOf(row: TableRow, paper: Paper): readonly string[] {
+  const { name, state, phase, connections } = row
+  const isUp = state === 'ready' || state === 'degraded'
+  const pod = isUp ? row.pod : phase === 'dialing' ? `dialing ${row.pod}`.trim() : (phaseWords[phase] ?? phase)
+  if (paper.width < WIDE) return [name, paper.width < NARROW ? row.local.replace(/^(localhost|127\.0\.0\.1):/, ':') : row.local, pod]
+  const { open, draining, held } = connections
+  const load = held > 0 ? `${held} held` : `${open} conn${draining > 0 ? ` +${draining} draining` : ''}`
+  return [name, row.local, row.target, pod, isUp ? row.image : '', isUp || held > 0 ? load : '', ageText(row.ageMs)]
 }
 
 interface BlockOptions {
-  readonly snapshot: Snapshot
   readonly paper: Paper
   readonly reasonLines: number
   /** Where neighbours with the same reason have it: the last of them may be out of sight. */
@@ -143,7 +190,7 @@ interface BlockOptions {
 }
 
 /** A forward's line and its reason; neighbours with the same reason have it once. */
-function blocksOf(rows: readonly Row[], heads: readonly string[], options: BlockOptions): readonly (readonly string[])[] {
+function blocksOf(rows: readonly TableRow[], heads: readonly string[], options: BlockOptions): readonly (readonly string[])[] {
   const reasons = rows.map((row) => reasonOf(row, options))
   return rows.map((_, index) => {
     const own = reasons[index] ?? []
@@ -153,31 +200,24 @@ function blocksOf(rows: readonly Row[], heads: readonly string[], options: Block
   })
 }
 
-function reasonOf({ status }: Row, { snapshot, paper, reasonLines }: BlockOptions): readonly string[] {
-  if (status.state !== 'waiting' && status.state !== 'failed' && status.state !== 'degraded') return []
-  const leftMs = (status.nextRetryAtMs ?? 0) - snapshot.nowMs
-  const next = leftMs > 0 ? `; next try in ${Math.ceil(leftMs / 1000)} s` : ''
-  const width = paper.width - 6
-  const message = status.message === undefined ? [] : folded(`${status.message}${next}`, { width, paper, lines: reasonLines })
-  const hint = status.hint === undefined ? [] : folded(status.hint, { width, paper, lines: reasonLines }).map((line) => paint('dim', line, paper))
-  return [...message, ...hint].map((line) => `      ${line}`)
+function reasonOf({ state, message, hint, nextTryMs = 0 }: TableRow, { paper, reasonLines }: BlockOptions): readonly string[] {
+  if (state !== 'waiting' && state !== 'failed' && state !== 'degraded') return []
+  const next = nextTryMs > 0 ? `; next try in ${Math.ceil(nextTryMs / 1000)} s` : ''
+  const told = message === undefined ? [] : folded(`${message}${next}`, reasonLines, paper)
+  const remedy = hint === undefined ? [] : folded(hint, reasonLines, paper).map((line) => paint('dim', line, paper))
+  return [...told, ...remedy].map((line) => `      ${line}`)
 }
 
 /** Broken between words, into so many lines at most; the rest is cut. */
-function folded(text: string, { width, lines, paper }: { readonly width: number; readonly lines: number; readonly paper: Paper }): readonly string[] {
-  const done: string[] = []
-  let rest = stripVTControlCharacters(text)
-  while (done.length < lines - 1 && rest.length > width) {
-    const blank = rest.lastIndexOf(' ', width)
-    if (blank <= 0) break
-    done.push(rest.slice(0, blank))
-    rest = rest.slice(blank + 1)
-  }
-  return [...done, cut(rest, width, paper)]
+function folded(text: string, count: number, paper: Paper): readonly string[] {
+  const width = paper.width - 6
+  const lines = wrapped(stripVTControlCharacters(text), width)
+  const rest = lines.slice(count - 1).join(' ')
+  return [...lines.slice(0, count - 1), ...(rest === '' ? [] : [rest])].map((line) => cut(line, width, markOf(paper)))
 }
 
 /** As many forwards as fit, from one on; how many are above and below is said where they would be. */
-function windowOf(blocks: readonly (readonly string[])[], rows: readonly Row[], { room, from }: { readonly room: number; readonly from: number }): Drawn {
+function windowOf(blocks: readonly (readonly string[])[], rows: readonly TableRow[], { room, from }: { readonly room: number; readonly from: number }): Drawn {
   const sizeFrom = (index: number): number => blocks.slice(index).reduce((sum, block) => sum + block.length, 0)
   let scroll = Math.min(Math.max(0, from), blocks.length - 1)
   // Never further than to where the last one is seen.
@@ -186,8 +226,11 @@ function windowOf(blocks: readonly (readonly string[])[], rows: readonly Row[], 
   let next = scroll
   for (const block of blocks.slice(scroll)) {
     const isLast = next === blocks.length - 1
-    if (lines.length + block.length > room - (isLast ? 0 : 1)) break
-    lines.push(...block)
+    const left = room - lines.length - (isLast ? 0 : 1)
+    // Of the first one as much as there is room for: to see none of it would be no help.
+    const part = next === scroll ? block.slice(0, Math.max(0, left)) : block
+    if (part.length > left || part.length === 0) break
+    lines.push(...part)
     next++
   }
   if (next === blocks.length) return { lines, scroll }
@@ -195,31 +238,11 @@ function windowOf(blocks: readonly (readonly string[])[], rows: readonly Row[], 
   return { lines: [...lines.slice(0, room - 1), `  and ${blocks.length - next} ${word}`], scroll }
 }
 
-function columnWidths(lines: readonly (readonly string[])[]): readonly number[] {
-  const columns = Math.max(0, ...lines.map((line) => line.length))
-  return Array.from({ length: columns }, (_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)))
-}
-
-/** The wide lines give up columns of target and pod before the age at their end is cut off. */
-function fitted(widths: readonly number[], room: number): readonly number[] {
-  const fits = [...widths]
-  const order = fits.length > POD ? [TARGET, POD, 0] : [2, 0]
-  for (const index of order) {
-    const over = fits.reduce((sum, width) => sum + width + 2, -2) - room
-    const width = fits[index]
-    if (width !== undefined && over > 0) fits[index] = Math.max(Math.min(width, LEAST_WIDTH), width - over)
-  }
-  return fits
-}
-
 function paint(color: Parameters<typeof styleText>[0], text: string, paper: Paper): string {
   return paper.isColored ? styleText(color, text, { validateStream: false }) : text
 }
 
-/** Cuts plain text to a width; names in a cluster are ASCII, so a character is a column. */
-function cut(text: string, width: number, paper: Paper): string {
-  const plain = stripVTControlCharacters(text)
-  if (plain.length <= width) return text
-  const end = paper.isUtf8 ? '…' : '...'
-  return `${plain.slice(0, Math.max(0, width - end.length))}${end}`.slice(0, Math.max(0, width))
+/** Stands for what was cut. */
+function markOf({ isUtf8 }: Paper): string {
+  return isUtf8 ? '…' : '...'
 }

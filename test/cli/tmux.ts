@@ -51,6 +51,11 @@ export class TmuxTerminal implements AsyncDisposable {
     return this.#tmux('capture-pane', '-p', '-S', '-')
   }
 
+  /** Whether a person sees where they type. */
+  async hasCursor(): Promise<boolean> {
+    return (await this.#tmux('display-message', '-p', '#{cursor_flag}')).trim() === '1'
+  }
+
   /** The screen, once it shows that. */
   async shows(expected: RegExp): Promise<string> {
     let shown = ''

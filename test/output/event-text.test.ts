@@ -23,9 +23,9 @@ test('every event as a person reads it', () => {
     [forward-state-changed]
     web: stopped: renamed to "shop"
     [forward-moved]
-    api: moved to pod api-2, image 1.4.2 -> 1.5.0 (api-1 is ending; 2 connections finish there)
+    api: moved to pod api-2, image 1.4.2 -> 1.5.0 (api-1 is ending; 2 connections finish there, 30 s at most)
     [forward-moved]
-    api: moved to pod api-2 (api-1 is not ready; 1 connection finishes there)
+    api: moved to pod api-2 (api-1 is not ready; 1 connection finishes there, 30 s at most)
     [forward-moved]
     api: moved to pod api-2 (api-1 was lost)
     [config-applied]

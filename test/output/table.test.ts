@@ -1,9 +1,11 @@
 import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { widthOf } from '../../src/output/columns.ts'
 import { drawTable, type Paper, readyText, tableLines, type View } from '../../src/output/table.ts'
 import type { Status } from '../../src/supervisor/events.ts'
-import type { Row, Snapshot } from '../../src/supervisor/supervisor.ts'
+import { rowsOf, type TableRow } from '../../src/output/table-rows.ts'
+import type { Row } from '../../src/supervisor/supervisor.ts'
 import { forward, mapping, onLocalhost } from '../supervisor/forwards.ts'
 
 const paper: Paper = { width: 100, height: 24, isColored: false, isUtf8: true }
@@ -14,8 +16,8 @@ function row(name: string, port: number, more: Partial<Row> = {}): Row {
   return { spec: forward(name, port), status: ready, sinceMs: 0, traffic: quiet, ...more }
 }
 
-function snapshot(...rows: readonly Row[]): Snapshot {
-  return { nowMs: 2_500_000, generation: 1, rows }
+function shown(...rows: readonly Row[]): readonly TableRow[] {
+  return rowsOf({ nowMs: 2_500_000, generation: 1, rows })
 }
 
 const busy: Status = {
@@ -27,7 +29,7 @@ const busy: Status = {
   attempt: 0,
   listeners: [],
 }
-const states = snapshot(
+const states = shown(
   row('api', 8080, {
     spec: { ...forward('api', 8080), ports: [onLocalhost(8080, 'http'), mapping(9090, 9090)] },
     traffic: { ...quiet, open: 3, draining: 1 },
@@ -47,7 +49,7 @@ const states = snapshot(
 
 test('at 100 columns', () => {
   expect(text(states)).toMatchInlineSnapshot(`
-    "  ● api     localhost:8080,9090  svc/api:http,90…  api-7c9f8-x2x      1.4.2  3 conn +1 draining  41m
+    "  ● api     localhost:8080,9090  svc/api:h…p,9090  api-7c9f8-x2x      1.4.2  3 conn +1 draining  41m
       ◌ db      127.0.0.1:5432       svc/api:80        looking for a pod                             10s
       ◌ web     127.0.0.1:3000       svc/api:80        dialing web-1             2 held              41m
       … cache   127.0.0.1:6379       svc/api:80        port in use                                   41m
@@ -61,7 +63,7 @@ test('at 100 columns', () => {
           no context "prod"
           known: dev, stage
 
-      1 of 8 ready                                                              r retry  l log  q quit"
+      1 of 8 ready                                                      r retry  l log  q quit  ? help"
   `)
 })
 
@@ -82,7 +84,7 @@ test('at 79 columns', () => {
           no context "prod"
           known: dev, stage
 
-      1 of 8 ready                                         r retry  l log  q quit"
+      1 of 8 ready                                 r retry  l log  q quit  ? help"
   `)
 })
 
@@ -111,7 +113,7 @@ test('at 40 columns, in ASCII', () => {
 
 test('40 forwards on 24 lines: what is not ready comes first, the rest is counted', () => {
   const rows = Array.from({ length: 40 }, (_, index) => row(`forward-${index}`, 3_000 + index, index % 19 === 18 ? { status: busy } : {}))
-  const lines = tableLines(snapshot(...rows), paper)
+  const lines = tableLines(shown(...rows), paper)
   expect(lines).toHaveLength(24)
   expect(lines.join('\n')).toMatchInlineSnapshot(`
     "  … forward-18  127.0.0.1:3018  svc/api:80  port in use                   41m
@@ -137,14 +139,14 @@ test('40 forwards on 24 lines: what is not ready comes first, the rest is counte
       ● forward-16  127.0.0.1:3016  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
       and 21 ready
 
-      38 of 40 ready                                                j/k scroll  r retry  l log  q quit"
+      38 of 40 ready                                        j/k scroll  r retry  l log  q quit  ? help"
   `)
 })
 
 test('scrolling: what is above and below is counted, and the last forward is the end of it', () => {
   const rows = Array.from({ length: 40 }, (_, index) => row(`forward-${index}`, 3_000 + index))
   const at = (scroll: number): { first: string; last: string; scroll: number } => {
-    const drawn = drawTable(snapshot(...rows), { ...paper, height: 12 }, { scroll })
+    const drawn = drawTable(shown(...rows), { ...paper, height: 12 }, { scroll })
     expect(drawn.lines).toHaveLength(12)
     return { first: drawn.lines[0]?.trim().split(/ {2,}/)[0] ?? '', last: drawn.lines[9]?.trim().split(/ {2,}/)[0] ?? '', scroll: drawn.scroll }
   }
@@ -152,7 +154,7 @@ test('scrolling: what is above and below is counted, and the last forward is the
   expect(at(1)).toEqual({ first: '1 above', last: 'and 31 ready', scroll: 1 })
   expect(at(30)).toEqual({ first: '30 above', last: 'and 2 ready', scroll: 30 })
   expect(at(99)).toEqual({ first: '31 above', last: '● forward-39', scroll: 31 })
-  expect(tableLines(snapshot(...rows), paper).at(-1)).toContain('j/k scroll')
+  expect(tableLines(shown(...rows), paper).at(-1)).toContain('j/k scroll')
 })
 
 test('a reason that neighbours share is said once, with the next try', () => {
@@ -163,22 +165,22 @@ test('a reason that neighbours share is said once, with the next try', () => {
     hint: 'check the VPN',
     nextRetryAtMs: 2_503_200,
   }
-  expect(text(snapshot(row('a', 1, { status: away }), row('b', 2, { status: away }), row('c', 3)), { width: 80 })).toMatchInlineSnapshot(`
+  expect(text(shown(row('a', 1, { status: away }), row('b', 2, { status: away }), row('c', 3)), { width: 80 })).toMatchInlineSnapshot(`
     "  … a  127.0.0.1:1  svc/api:80  cluster away                  41m
       … b  127.0.0.1:2  svc/api:80  cluster away                  41m
           cluster unreachable (ECONNREFUSED 10.0.0.1:443); next try in 4 s
           check the VPN
       ● c  127.0.0.1:3  svc/api:80  api-7c9f8-x2x  1.4.2  0 conn  41m
 
-      1 of 3 ready                                          r retry  l log  q quit"
+      1 of 3 ready                                  r retry  l log  q quit  ? help"
   `)
-  expect(text(snapshot(row('a', 1, { status: { ...away, nextRetryAtMs: 1 } })))).not.toContain('next try')
+  expect(text(shown(row('a', 1, { status: { ...away, nextRetryAtMs: 1 } })))).not.toContain('next try')
 })
 
 test('the last line: keys that do something here, a note in their place, and a stop', () => {
   const http = { ...forward('web', 3000), ports: [{ ...onLocalhost(3000, 'http'), appProtocol: 'http' }] }
-  const shown = snapshot(row('web', 3000, { spec: http, traffic: { ...quiet, open: 1, draining: 2 } }))
-  const last = (view: View, width = 80): string => tableLines(shown, { ...paper, width }, view).at(-1) ?? ''
+  const one = shown(row('web', 3000, { spec: http, traffic: { ...quiet, open: 1, draining: 2 } }))
+  const last = (view: View, width = 80): string => tableLines(one, { ...paper, width }, view).at(-1) ?? ''
   const lines = [
     last({}),
     last({}, 40),
@@ -189,30 +191,114 @@ test('the last line: keys that do something here, a note in their place, and a s
     last({ stopping: { leftMs: -1 } }),
   ]
   expect(lines.join('\n')).toMatchInlineSnapshot(`
-    "  ready                                         o open  r retry  l log  q quit
-      ready                r retry  q quit
-      ready      r retry  q quit
+    "  ready                                 o open  r retry  l log  q quit  ? help
+      ready                 ? help  q quit
+      ready       ? help  q quit
       ready
       ready                                                                 log on
       stopping; 3 busy connections, 2 s (Ctrl-C again: now)
       stopping; 3 busy connections, 0 s (Ctrl-C again: now)"
   `)
-  expect(tableLines(snapshot(row('a', 1)), paper, { stopping: { leftMs: 900 } }).at(-1)).toBe('  stopping')
+  expect(tableLines(shown(row('a', 1)), paper, { stopping: { leftMs: 900 } }).at(-1)).toBe('  stopping')
+})
+
+const worker = 'settlement-reconciliation-worker-v2'
+const foreign = shown(
+  row('ledger', 8095, {
+    spec: { ...forward('ledger', 8095), target: { kind: 'service', name: worker } },
+    status: { ...ready, pod: `${worker}-7c78c96c67-ns8jn` },
+  }),
+  row('auth', 8096, { spec: { ...forward('auth', 8096), target: { kind: 'service', name: 'authorization' } } }),
+  row('prod', 8097, { status: { ...busy, phase: 'config', message: 'no context "生产环境-集群" in the kubeconfig 配置 👩‍💻', hint: '已知: dev' } }),
+)
+
+test('long names give way in their middle, the longer column first; wide characters are counted as two', () => {
+  expect(text(foreign, { width: 80 })).toMatchInlineSnapshot(`
+    "  ● ledger  127.0.0.1:8095  svc/settl…v2:80  settlemen…ns8jn  1.4.2  0 conn  41m
+      ● auth    127.0.0.1:8096  svc/autho…on:80  api-7c9f8-x2x    1.4.2  0 conn  41m
+      … prod    127.0.0.1:8097  svc/api:80       wrong setting                   41m
+          no context "生产环境-集群" in the kubeconfig 配置 👩‍💻
+          已知: dev
+
+      2 of 3 ready                                  r retry  l log  q quit  ? help"
+  `)
+  expect(text(foreign, { width: 120 })).toMatchInlineSnapshot(`
+    "  ● ledger  127.0.0.1:8095  svc/settlement-reconc…-worker-v2:80  settlement-reconcilia…8c96c67-ns8jn  1.4.2  0 conn  41m
+      ● auth    127.0.0.1:8096  svc/authorization:80                 api-7c9f8-x2x                        1.4.2  0 conn  41m
+      … prod    127.0.0.1:8097  svc/api:80                           wrong setting                                       41m
+          no context "生产环境-集群" in the kubeconfig 配置 👩‍💻
+          已知: dev
+
+      2 of 3 ready                                                                          r retry  l log  q quit  ? help"
+  `)
+  expect(text(foreign, { width: 40, isUtf8: false })).toMatchInlineSnapshot(`
+    "  + ledger  :8095  settlement-...7-ns8jn
+      + auth    :8096  api-7c9f8-x2x
+      . prod    :8097  wrong setting
+          no context "生产环境-集群" in the
+          kubeconfig 配置 👩‍💻
+          已知: dev
+
+      2 of 3 ready  r retry  l log  q quit"
+  `)
+})
+
+test('how to help oneself is never cut off while there is room for a second line', () => {
+  const hint = 'check its name, the namespace and the context; see: kubectl get services -n shop'
+  const gone: Status = { ...busy, phase: 'no-pod', message: 'service "nothing" does not exist in namespace "shop"', hint }
+  const rows = Array.from({ length: 9 }, (_, index) => row(`forward-${index}`, 3_000 + index, { status: { ...gone, message: `${index}: ${gone.message}` } }))
+  const lines = tableLines(shown(...rows), { ...paper, width: 80, height: 22 })
+  expect(lines.slice(0, 4).join('\n')).toMatchInlineSnapshot(`
+    "  … forward-0  127.0.0.1:3000  svc/api:80  no pod  41m
+          0: service "nothing" does not exist in namespace "shop"
+          check its name, the namespace and the context; see: kubectl get services
+          -n shop"
+  `)
+  // In very little room there is at least something of the first.
+  expect(text(shown(...rows), { width: 80, height: 5 })).toMatchInlineSnapshot(`
+    "  … forward-0  127.0.0.1:3000  svc/api:80  no pod  41m
+          0: service "nothing" does not exist in namespace "shop"
+      and 8 more
+
+      0 of 9 ready                      j/k scroll  r retry  l log  q quit  ? help"
+  `)
+})
+
+test('what the keys do, in place of the forwards; and a file that is not applied, for as long as it is not', () => {
+  expect(tableLines(states, { ...paper, width: 80 }, { isHelp: true, scroll: 3 }).join('\n')).toMatchInlineSnapshot(`
+    "  o    open a port of "appProtocol: http" in the browser; again: the next
+      r    try again now what waits or has failed
+      l    print each change above the table; again: no more
+      j k  scroll, as the arrows do, where not all forwards fit
+      q    stop, as Ctrl-C does; again: at once
+
+      1 of 8 ready                                                   any key: back"
+  `)
+  const alert = 'not applied: forwards.yaml:4:16 "1:2:3" is not a port'
+  expect(tableLines(foreign.slice(1, 2), { ...paper, width: 80 }, { alert }).join('\n')).toMatchInlineSnapshot(`
+    "  ● auth  127.0.0.1:8096  svc/authori…tion:80  api-7c9f8-x2x  1.4.2  0 conn  41m
+
+      not applied: forwards.yaml:4:16 "1:2:3" is not a port
+      ready                                         r retry  l log  q quit  ? help"
+  `)
+  expect(tableLines(foreign.slice(1, 2), { ...paper, width: 80 }, { isAttached: true }).at(-1)).toMatchInlineSnapshot(
+    `"  ready                                          attached; q leaves it running"`,
+  )
 })
 
 test('more than fits that is not ready is counted as more', () => {
   const rows = Array.from({ length: 9 }, (_, index) => row(`forward-${index}`, 3_000 + index, { status: busy }))
-  expect(text(snapshot(...rows), { height: 10 })).toMatchInlineSnapshot(`
-    "  … forward-0  127.0.0.1:3000  svc/api:80  port in use      41m
+  expect(text(shown(...rows), { height: 10 })).toMatchInlineSnapshot(`
+    "  … forward-0  127.0.0.1:3000  svc/api:80  port in use  41m
           127.0.0.1:6379 is used by redis-server (pid 4121); taken over when it is free
           stop that program, or choose another localPort
-      … forward-1  127.0.0.1:3001  svc/api:80  port in use      41m
-      … forward-2  127.0.0.1:3002  svc/api:80  port in use      41m
-      … forward-3  127.0.0.1:3003  svc/api:80  port in use      41m
-      … forward-4  127.0.0.1:3004  svc/api:80  port in use      41m
+      … forward-1  127.0.0.1:3001  svc/api:80  port in use  41m
+      … forward-2  127.0.0.1:3002  svc/api:80  port in use  41m
+      … forward-3  127.0.0.1:3003  svc/api:80  port in use  41m
+      … forward-4  127.0.0.1:3004  svc/api:80  port in use  41m
       and 4 more
 
-      0 of 9 ready                                                  j/k scroll  r retry  l log  q quit"
+      0 of 9 ready                                          j/k scroll  r retry  l log  q quit  ? help"
   `)
 })
 
@@ -225,15 +311,15 @@ test('colours change nothing but colours', () => {
 test('any port that is free is shown as what it became, each on its own', () => {
   const spec = { ...forward('adhoc', 0), ports: [onLocalhost(0), mapping(8080, 81), mapping(0, 82)] }
   const status = { ...ready, listeners: ['127.0.0.1:41000', '[::1]:41000', '127.0.0.1:8080', '127.0.0.1:42000'] }
-  expect(text(snapshot(row('adhoc', 0, { spec, status })))).toContain('localhost:41000,8080,42000')
-  expect(text(snapshot(row('adhoc', 0, { spec, status: { ...status, listeners: [] } })))).toContain('localhost:?,8080,?')
+  expect(text(shown(row('adhoc', 0, { spec, status })))).toContain('localhost:41000,8080,42000')
+  expect(text(shown(row('adhoc', 0, { spec, status: { ...status, listeners: [] } })))).toContain('localhost:?,8080,?')
 })
 
 test.each([
-  [snapshot(), 'no forwards'],
-  [snapshot(row('a', 1)), 'ready'],
-  [snapshot(row('a', 1), row('b', 2)), 'all 2 ready'],
-  [snapshot(row('a', 1), row('b', 2, { status: busy })), '1 of 2 ready'],
+  [shown(), 'no forwards'],
+  [shown(row('a', 1)), 'ready'],
+  [shown(row('a', 1), row('b', 2)), 'all 2 ready'],
+  [shown(row('a', 1), row('b', 2, { status: busy })), '1 of 2 ready'],
 ])('%#: how many are ready', (shown, expected) => {
   expect(readyText(shown)).toBe(expected)
 })
@@ -241,14 +327,18 @@ test.each([
 test('whatever the paper, no line is wider and there are no more lines than it has', () => {
   const size = fc.record({ width: fc.integer({ min: 12, max: 200 }), height: fc.integer({ min: 3, max: 40 }), isColored: fc.boolean(), isUtf8: fc.boolean() })
   fc.assert(
-    fc.property(size, fc.subarray([...states.rows]), fc.nat(12), (asked, rows, scroll) => {
-      const lines = tableLines(snapshot(...rows), asked, { scroll })
+    fc.property(size, fc.subarray([...states, ...foreign]), fc.nat(12), fc.boolean(), (asked, rows, scroll, isHelp) => {
+      const lines = tableLines(rows, asked, {
+        scroll,
+        isHelp,
+        ...(scroll > 6 && { alert: 'not applied: 转发.yaml:4:16 what is written there is no port at all' }),
+      })
       expect(lines.length).toBeLessThanOrEqual(asked.height)
-      for (const line of lines) expect(stripVTControlCharacters(line).length).toBeLessThanOrEqual(asked.width)
+      for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(asked.width)
     }),
   )
 })
 
-function text(shown: Snapshot, more: Partial<Paper> = {}): string {
-  return tableLines(shown, { ...paper, ...more }).join('\n')
+function text(rows: readonly TableRow[], more: Partial<Paper> = {}): string {
+  return tableLines(rows, { ...paper, ...more }).join('\n')
 }

@@ -88,7 +88,7 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
         ● api    localhost:PPPPP  deploy/api:http    api-xxxxx    1.4.2  0 conn AGE
         ● queue  localhost:PPPPP  -l app=queue:echo  queue-xxxxx  7.2    0 conn AGE
 
-        all 3 ready                                   o open  r retry  l log  q quit"
+        all 3 ready                           o open  r retry  l log  q quit  ? help"
     `)
     await demo.press('o')
     expect(
@@ -109,7 +109,9 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
         .at(-1),
     ).toMatchInlineSnapshot(`"  all 3 ready                                                 trying again now"`)
     await demo.press('q')
-    expect(masked(await demo.ended())).toMatchInlineSnapshot(`
+    // Which of the three was ready first is chance.
+    const ended = masked(await demo.ended()).replaceAll(/^HH:MM:SS (\w+): ready on .*\)$/gm, 'HH:MM:SS NAME: ready')
+    expect(ended).toMatchInlineSnapshot(`
       "a sample cluster runs in this process, at https://127.0.0.1:PPPPP
       the file is /tmp/kpf-xxxxxx/forwards.yaml: edit it while kpf runs
       try: curl localhost:PPPPP      stop: Ctrl-C
@@ -117,6 +119,9 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
 
       demo  sample/shop  /tmp/kpf-xxxxxx/forwards.yaml
       all 3 ready in N s
+      HH:MM:SS NAME: ready
+      HH:MM:SS NAME: ready
+      HH:MM:SS NAME: ready
       demo stopped: 3 forwards, 0 connections served, N s
       [exit 0]"
     `)
@@ -137,9 +142,116 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
 
         ● web  localhost:PPPPP  svc/web:80  web-xxxxx  2.1.0  0 conn AGE
 
-        ready                                                 r retry  l log  q quit"
+        ready                                         r retry  l log  q quit  ? help"
     `)
     await deleted
+    await terminal.press('q')
+    await terminal.ended()
+  })
+
+  test('keys: what they do is told where someone asks, or tries another; the log begins with what happened last', async () => {
+    const [port = 0] = await freePorts(1)
+    await using terminal = await up(`forwards:\n  web: svc/web ${port}:80\n`)
+    await terminal.shows(/ready in/)
+    await terminal.press('?')
+    expect(masked(await terminal.shows(/any key: back/))).toMatchInlineSnapshot(`
+      "shop  sample/shop  /tmp/kpf-xxxxxx/forwards.yaml
+      ready in N s
+
+        o    open a port of "appProtocol: http" in the browser; again: the next
+        r    try again now what waits or has failed
+        l    print each change above the table; again: no more
+        j k  scroll, as the arrows do, where not all forwards fit
+        q    stop, as Ctrl-C does; again: at once
+
+        ready                                                          any key: back"
+    `)
+    await terminal.press('x')
+    expect(
+      masked(await terminal.shows(/● web/))
+        .split('\n')
+        .at(-1),
+    ).toMatchInlineSnapshot(`"  ready                                     "x" does nothing; ? tells the keys"`)
+    await terminal.press('l')
+    expect(masked(await terminal.shows(/log on/))).toMatchInlineSnapshot(`
+      "shop  sample/shop  /tmp/kpf-xxxxxx/forwards.yaml
+      ready in N s
+      HH:MM:SS web: ready on localhost:PPPPP (svc/web:80, pod web-xxxxx)
+
+        ● web  localhost:PPPPP  svc/web:80  web-xxxxx  2.1.0  0 conn AGE
+
+        ready                                   log on: each change is printed above"
+    `)
+    await terminal.press('q')
+    await terminal.ended()
+    expect(await terminal.hasCursor()).toBe(true)
+  })
+
+  test('a terminal that becomes narrow and wide again has each line once, in a line of its own', async () => {
+    const ports = await freePorts(12)
+    const lines = ports.map((port, index) => `  f${`${index}`.padStart(2, '0')}: svc/none ${port}:80\n`)
+    await using terminal = await up(`forwards:\n${lines.join('')}`, { width: 100, height: 45 })
+    for (const [width, height, shape] of [
+      [100, 45, /f11 .* no pod /],
+      [79, 24, /^ {2}… f00 {2}localhost:\d+ {2}no pod$/m],
+      [60, 30, /^ {2}… f00 {2}localhost:\d+ {2}no pod$[^]*0 of 12 ready {5,20}r retry/m],
+      [40, 20, /^ {2}… f00 {2}:\d+ {2}no pod$/m],
+      [20, 10, /^ {2}… f00 {2}:\d+ {2}no?…$/m],
+      [200, 50, /f11 .* svc\/none:80 .* no pod/],
+    ] as const) {
+      await terminal.resize(width, height)
+      await terminal.shows(shape)
+    }
+    // What was broken by the narrow terminal is not taken for one line with the next, in what has scrolled away too.
+    expect((await terminal.history()).split('\n').filter((line) => (line.match(/ f\d\d /g) ?? []).length > 1)).toEqual([])
+    expect(await terminal.hasCursor()).toBe(false)
+    await terminal.press('q')
+    await terminal.ended()
+  })
+
+  test('a second up shows the same table, and how to leave it; ps --watch too', async () => {
+    const ports = await freePorts(30)
+    await using terminal = await up(`forwards:\n${ports.map((port, index) => `  f${index}: svc/web ${port}:80\n`).join('')}`, { env: { TZ: 'Asia/Tokyo' } })
+    await terminal.shows(/all 30 ready/)
+    const file = join(folders.at(-1) ?? '', 'forwards.yaml')
+    await using second = await kpf(['up', '-f', file], { width: 100, env: { TZ: 'Asia/Tokyo' } })
+    const hourThere = new Date().toLocaleTimeString('en-GB', { timeZone: 'Asia/Tokyo' }).slice(0, 2)
+    const attached = masked(await second.shows(/and \d+ ready/))
+    expect(await second.history()).toMatch(
+      new RegExp(`^applied: nothing changed; 30 untouched\nshop already runs \\(pid \\d+, since ${hourThere}:\\d\\d\\)\\. Attached: q leaves it running`),
+    )
+    expect(attached.split('\n').slice(0, 3).join('\n')).toMatchInlineSnapshot(`
+      "
+        ● f0   localhost:PPPPP  svc/web:80  web-xxxxx  2.1.0  0 conn AGE
+        ● f1   localhost:PPPPP  svc/web:80  web-xxxxx  2.1.0  0 conn AGE"
+    `)
+    expect(attached.split('\n').slice(-3).join('\n')).toMatchInlineSnapshot(`
+      "  and 11 ready
+
+        all 30 ready                                                       attached; q leaves it running"
+    `)
+    await second.press('q')
+    expect(
+      (await second.ended())
+        .replaceAll(/pid \d+/g, 'pid N')
+        .split('\n')
+        .slice(-2),
+    ).toEqual(['shop goes on in pid N; `kpf down` stops it', '[exit 0]'])
+    expect(await second.hasCursor()).toBe(true)
+    await using watch = await kpf(['ps', '--watch', '-f', file], { height: 10 })
+    expect(
+      masked(await watch.shows(/q ends/))
+        .split('\n')
+        .slice(-4)
+        .join('\n'),
+    ).toMatchInlineSnapshot(`
+      "f4    ready  localhost:PPPPP  svc/web:80  web-xxxxx  0      0 AGE
+      and 25 more lines: kpf ps has all
+
+        q ends this; what runs goes on"
+    `)
+    await watch.press('q')
+    await watch.ended()
     await terminal.press('q')
     await terminal.ended()
   })
@@ -162,7 +274,8 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
 
         ● web  localhost:PPPPP  svc/web:80  web-xxxxx  2.1.0  0 conn AGE
 
-        ready                                                 r retry  l log  q quit"
+        not applied: /tmp/kpf-xxxxxx/forwards.yaml:4:16 "1:2:3" is not a port
+        ready                                         r retry  l log  q quit  ? help"
     `)
     await terminal.press('q')
     await terminal.ended()
@@ -180,7 +293,7 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
             stop that program, or choose another localPort
         ● queue  localhost:PPPPP  svc/queue:7000  queue-xxxxx  7.2  0 conn AGE
 
-        1 of 2 ready                                          r retry  l log  q quit"
+        1 of 2 ready                                  r retry  l log  q quit  ? help"
     `)
     await terminal.resize(40, 24)
     // Where the reason is broken depends on the pid.
@@ -221,7 +334,7 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
             cluster unreachable (ECONNREFUSED 127.0.0.1:PPPPP); next try in N s
             check that the cluster runs, and the network or VPN
 
-        0 of 2 ready                                          r retry  l log  q quit"
+        0 of 2 ready                                  r retry  l log  q quit  ? help"
     `)
     await terminal.press('r')
     expect(
@@ -269,7 +382,7 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
         ● f13  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
         and 25 ready
 
-        38 of 40 ready                            j/k scroll  r retry  l log  q quit"
+        38 of 40 ready                    j/k scroll  r retry  l log  q quit  ? help"
     `)
     await terminal.press('j', 'j', 'Down')
     expect(

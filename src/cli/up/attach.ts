@@ -1,11 +1,13 @@
 /** A second `kpf up` of a project that runs: its file is applied to that one, which is then shown. */
 import { follow } from '../../control/client.ts'
-import type { ApplyRequest, LogLine } from '../../control/shapes.ts'
+import type { ApplyRequest, LogLine, StatusBody } from '../../control/shapes.ts'
 import { connectionText } from '../../output/event-text.ts'
-import { psLines } from '../../output/ps-table.ts'
 import type { Event } from '../../supervisor/events.ts'
+import { tableLines } from '../../output/table.ts'
+import { rowsAsked } from '../../output/table-rows.ts'
+import { timeOfDay } from '../../system/clock.ts'
 import { askWithin } from '../ask/asking.ts'
-import { type Context, isSet, textFlag, widthFor } from '../context.ts'
+import { type Context, isSet, textFlag } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interruption } from '../interruption.ts'
 import { textOf } from '../ask/logs.ts'
@@ -32,9 +34,9 @@ export async function attach(context: Context, owner: Owner, name: string): Prom
   const told = await tell(context, owner, { method: 'GET', path: '/v1/status' })
   if (told.kind === 'ended') return told.code
   const status = asStatus(told.body)
-  const since = status?.startedAt.slice(11, 16) ?? '?'
+  const since = status === undefined ? '?' : timeOfDay(status.startedAt).slice(0, 5)
   context.err(
-    `${name} already runs (pid ${owner.pid}, since ${since} UTC). Attached: ${context.terminal.isInteractive ? 'q' : 'Ctrl-C'} leaves it running, \`kpf down\` stops it.\n`,
+    `${name} already runs (pid ${owner.pid}, since ${since}). Attached: ${context.terminal.isInteractive ? 'q' : 'Ctrl-C'} leaves it running, \`kpf down\` stops it.\n`,
   )
   const end = await shown(context, owner, status?.seq ?? 0)
   if (end === 'left') {
@@ -85,14 +87,9 @@ async function shown(context: Context, owner: Owner, seq: number): Promise<End> 
   }
 }
 
-/** Draws the status, with what was said meanwhile above it. */
+/** Draws the status as the one who started it sees it, with what was said meanwhile above it. */
 function table(context: Context, owner: Owner, above: () => readonly string[]): Promise<WatchEnd> {
-  const draw = (status: Parameters<typeof psLines>[0]): readonly string[] => [
-    ...psLines(status, { isWide: false, withConnections: false, width: widthFor(context) }),
-    '',
-    '  attached; q leaves it running',
-  ]
-  return watchOwner(context, owner, { draw, above })
+  return watchOwner(context, owner, { draw: (status) => tableOf(status, context), above })
 }
 
 /** Lets the lines come. */
@@ -103,6 +100,13 @@ async function plain(context: Context, events: Promise<unknown>): Promise<WatchE
   const end = await Promise.race([left.promise, events.then(() => 'ended' as const)])
   stop.over()
   return end
+}
+
+/** As the one who started it sees it, with a blank line above. */
+function tableOf(status: StatusBody, { terminal }: Context): readonly string[] {
+  const { width, height } = terminal.size()
+  const paper = { width, height: height - 2, isColored: terminal.isColored, isUtf8: terminal.isUtf8 }
+  return ['', ...tableLines(rowsAsked(status), paper, { isAttached: true })]
 }
 
 /** The project's name as a person knows it. */

@@ -2,15 +2,16 @@
  * The live table on a terminal: redrawn in place, at most 10 times a second, with facts
  * printed once above it; the cursor comes back on every way out.
  */
-import { stripVTControlCharacters } from 'node:util'
 import type { Event } from '../../supervisor/events.ts'
 import type { Supervisor } from '../../supervisor/supervisor.ts'
-import { connectionText, endText, eventLines, type SpecOf } from '../../output/event-text.ts'
+import { connectionText, endText, eventLines, rejectedText, type SpecOf } from '../../output/event-text.ts'
 import { drawTable } from '../../output/table.ts'
+import { rowsOf } from '../../output/table-rows.ts'
 import { urlsOf } from '../../output/words.ts'
 import { realClock, timeOfDay } from '../../system/clock.ts'
 import { openUrl } from '../../system/open-url.ts'
 import { type Context, isSet } from '../context.ts'
+import { InPlace } from '../in-place.ts'
 import { firstReady } from './first-ready.ts'
 import { wrapped } from '../../output/wrapped.ts'
 import type { Renderer } from './renderer.ts'
@@ -23,12 +24,13 @@ const NOTE_MS = 4_000
 /** As wide as a time and a blank. */
 const INDENT = ' '.repeat(9)
 const MIN_FACT_WIDTH = 20
-const HIDE_CURSOR = '\u001b[?25l'
-const SHOW_CURSOR = '\u001b[?25h'
-const CLEAR_REST = '\u001b[K'
-const CLEAR_BELOW = '\u001b[0J'
 const UP = '\u001b[A'
 const DOWN = '\u001b[B'
+const CTRL_Z = '\u001a'
+/** So many changes are told when the log is asked for. */
+const RECENT = 10
+/** With the log on the table leaves it half of the screen. */
+const LEAST_HEIGHT = 6
 
 /** What it is called, and how it finds a forward's spec. */
 export interface TableOptions {
@@ -50,14 +52,17 @@ class LiveTable {
   readonly #options: TableOptions
   readonly #closed = new AbortController()
   readonly #ends: (() => void)[] = []
-  /** What stands on the screen below the facts. */
-  #drawn: readonly string[] = []
+  readonly #place: InPlace
   #above: string[] = []
   #isDirty = true
   #isAway = false
   /** All have stopped: another table would push the last word about them off a small screen. */
   #isOver = false
   #isLogging = false
+  #isHelp = false
+  /** The file as it is now is not what runs. */
+  #alert: string | undefined
+  readonly #recent: Event[] = []
   #scroll = 0
   #opened = 0
   #note: { readonly text: string; readonly untilMs: number } | undefined
@@ -68,15 +73,18 @@ class LiveTable {
     this.#supervisor = supervisor
     this.#context = context
     this.#options = options
+    this.#place = new InPlace(context)
   }
 
   start(): void {
     const whenReady = firstReady(this.#supervisor, realClock)
-    this.#context.out(`${HIDE_CURSOR}${this.#options.title}\n`)
+    this.#context.out(`${this.#options.title}\n`)
+    this.#place.begin()
     const unsubscribe = this.#supervisor.subscribe((event) => {
       this.#isDirty = true
       if (event.type === 'stopping') this.#stopsAtMs = realClock.now() + event.deadlineMs
       if (event.type === 'stopped') this.#isOver = true
+      this.#hear(event)
       this.#above.push(...this.#linesAbove(event))
       const sentence = whenReady(event)
       if (sentence !== undefined) this.#above.push(sentence)
@@ -86,12 +94,11 @@ class LiveTable {
       this.#context.screen.use({
         // What was said so far stays; the table itself goes, for whoever talks now.
         leave: () => {
-          this.#context.out(`${this.#erasing()}${SHOW_CURSOR}`)
-          this.#drawn = []
+          this.#place.end()
           this.#isAway = true
         },
         comeBack: () => {
-          this.#context.out(HIDE_CURSOR)
+          this.#place.begin()
           this.#isAway = false
           this.#isDirty = true
         },
@@ -101,23 +108,26 @@ class LiveTable {
   }
 
   press(key: string): void {
+    this.#isDirty = true
+    if (this.#isHelp) {
+      this.#isHelp = false
+      if (key === '?' || key === 'h') return
+    }
     if (key === 'r') this.#say('trying again now')
     else if (key === 'o') this.#openNext()
-    else if (key === 'l') {
-      this.#isLogging = !this.#isLogging
-      this.#say(this.#isLogging ? 'log on: each change is printed above' : 'log off')
-    } else if (key === 'j' || key === DOWN) this.#scroll++
+    else if (key === 'l') this.#switchLog()
+    else if (key === 'j' || key === DOWN) this.#scroll++
     else if (key === 'k' || key === UP) this.#scroll = Math.max(0, this.#scroll - 1)
-    else return
-    this.#isDirty = true
+    else if (key === '?' || key === 'h') this.#isHelp = true
+    else if (key === CTRL_Z) this.#say('to run it in the background: q, then kpf up -d')
+    else if (/^[\w ]$/.test(key) && key !== 'q') this.#say(`"${key}" does nothing; ? tells the keys`)
   }
 
   /** Nothing of the table is left; what was said stays. */
   close(): void {
     this.#closed.abort()
     for (const end of this.#ends.splice(0)) end()
-    this.#context.out(`${this.#erasing()}${this.#above.map((line) => `${line}\n`).join('')}${SHOW_CURSOR}`)
-    this.#drawn = []
+    this.#place.end(this.#above)
   }
 
   async #loop(): Promise<void> {
@@ -135,26 +145,24 @@ class LiveTable {
 
   #draw(): void {
     if (this.#isAway || this.#isOver) return
-    const { terminal, out } = this.#context
+    const { terminal } = this.#context
     const { width, height } = terminal.size()
     this.#size = { width, height }
     const now = realClock.now()
     const { lines, scroll } = drawTable(
-      this.#supervisor.snapshot(),
-      { width, height: height - 2, isColored: terminal.isColored, isUtf8: terminal.isUtf8 },
+      rowsOf(this.#supervisor.snapshot()),
+      { width, height: this.#isLogging ? Math.max(LEAST_HEIGHT, Math.floor(height / 2)) : height - 2, isColored: terminal.isColored, isUtf8: terminal.isUtf8 },
       {
         scroll: this.#scroll,
+        isHelp: this.#isHelp,
+        alert: this.#alert,
         note: this.#note && this.#note.untilMs > now ? this.#note.text : undefined,
         stopping: this.#stopsAtMs === undefined ? undefined : { leftMs: this.#stopsAtMs - now },
       },
     )
     // A blank line keeps what was said apart from the table, and goes with it.
-    const drawn = ['', ...lines]
-    // Each line over the one that stands there, and what is left below goes. To clear the screen from its first
-    // character on, as a full one would be, is for tmux a reason to keep a copy of it in its history.
-    out(`${this.#goingUp()}${[...this.#above, ...drawn].map((line) => `${line}${CLEAR_REST}\n`).join('')}${CLEAR_BELOW}`)
+    this.#place.draw(this.#above, ['', ...lines])
     this.#above = []
-    this.#drawn = drawn
     this.#scroll = scroll
     this.#isDirty = false
   }
@@ -162,6 +170,22 @@ class LiveTable {
   #say(text: string): void {
     this.#note = { text, untilMs: realClock.now() + NOTE_MS }
     this.#isDirty = true
+  }
+
+  /** With what happened last, so that who asks because of it sees it. */
+  #switchLog(): void {
+    this.#isLogging = !this.#isLogging
+    this.#say(this.#isLogging ? 'log on: each change is printed above' : 'log off')
+    if (this.#isLogging) this.#above.push(...this.#recent.splice(0).flatMap((event) => this.#linesOf(event)))
+  }
+
+  /** Keeps what may be asked for later. */
+  #hear(event: Event): void {
+    if (event.type === 'config-rejected') this.#alert = rejectedText(event)
+    if (event.type === 'config-applied') this.#alert = undefined
+    if (event.type !== 'forward-state-changed' || this.#isLogging) return
+    this.#recent.push(event)
+    if (this.#recent.length > RECENT) this.#recent.shift()
   }
 
   /** Each press opens the next of several. */
@@ -182,6 +206,10 @@ class LiveTable {
     if (event.type === 'connection-accepted') return isSet(this.#context.flags, 'verbose') ? [`${timeOfDay(event.time)} ${connectionText(event)}`] : []
     if (event.type === 'forward-state-changed' && (!this.#isLogging || this.#stopsAtMs !== undefined)) return []
     if (event.type === 'stopped') return [`${this.#options.title.split('  ')[0] ?? ''} ${endText(event)}`]
+    return this.#linesOf(event)
+  }
+
+  #linesOf(event: Event): readonly string[] {
     const { width } = this.#context.terminal.size()
     // The first line of a log entry has the time before it, and the others as many blanks.
     const lines = eventLines(event, this.#options.specOf, { timeOf: timeOfDay, width: width - INDENT.length })
@@ -190,22 +218,5 @@ class LiveTable {
       const parts = line.startsWith('    ') ? [line] : wrapped(line, Math.max(MIN_FACT_WIDTH, width - INDENT.length))
       return parts.map((part, row) => `${index === 0 && row === 0 ? `${timeOfDay(event.time)} ` : INDENT}${part}`)
     })
-  }
-
-  /** To where the table begins, which is gone then. */
-  #erasing(): string {
-    const rows = this.#rows()
-    return rows === 0 ? '' : `${this.#goingUp()}${`${CLEAR_REST}\n`.repeat(rows)}${this.#goingUp()}`
-  }
-
-  #goingUp(): string {
-    const rows = this.#rows()
-    return rows === 0 ? '' : `\u001b[${rows}A\r`
-  }
-
-  /** A terminal that has become narrower has broken the lines that are on it. */
-  #rows(): number {
-    const { width } = this.#context.terminal.size()
-    return this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(stripVTControlCharacters(line).length / width)), 0)
   }
 }
