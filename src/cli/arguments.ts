@@ -74,6 +74,7 @@ function findVerb(argv: readonly string[]): Verb | Mistake | string {
   if (rest.some((word) => /^(\[[0-9a-fA-F:]+\]:|[\d.]+:)?\d*:?[a-z0-9-]+$/.test(word) && /\d|:/.test(word)) || (first.includes('/') && rest.length > 0))
     return adHoc
   if (plannedVerbs.includes(first)) return { message: `"${first}" is planned, not in this version`, fix: 'see: kpf help' }
+  if (first.includes('/') && argv.some((word) => word === '--help' || word === '-h')) return adHoc
   if (first.includes('/')) return { message: `no port is named for "${first}"`, fix: `write: kpf ${first} [LOCAL:]REMOTE` }
   return first
 }

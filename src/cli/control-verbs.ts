@@ -16,20 +16,20 @@ const since: Flag = { name: 'since', value: 'TIME', help: 'from that time on: 10
 export const upFlags: readonly Flag[] = [
   { name: 'detach', short: 'd', help: 'run in the background; ends when all local ports are bound' },
   { name: 'wait', help: 'the same, and waits until all are ready; ends at once when one failed' },
-  { name: 'wait-timeout', value: 'TIME', help: 'how long --wait waits; default 60s; then exit 124' },
+  { name: 'wait-timeout', value: 'TIME', help: 'how long --wait waits, then exit 124', default: '60s' },
   { name: 'verbose', short: 'v', help: 'tell each connection too' },
   { name: 'no-watch', help: 'do not apply edits of the file' },
   { name: 'no-deps', help: 'start the forwards named without those that they depend on' },
   { name: 'keep-orphans', help: 'go on with forwards that run and are no more in the file' },
   { name: 'dry-run', help: 'only say what would be done, as kpf plan does' },
-  { name: 'ttl', value: 'TIME', help: 'stop after that time' },
+  { name: 'ttl', value: 'TIME', help: 'stop after that time, such as 90s or 8h' },
   { name: 'abort-on-failure', help: 'stop when a forward fails, with the code of its failure' },
   { name: 'ready-fd', value: 'N', help: 'write a line to that descriptor when all are ready, and close it' },
   { name: 'ports-file', value: 'PATH', help: 'write there, as JSON, where the forwards listen' },
 ]
 
 /** What bounds a run, in the foreground or beside a command. */
-const waitTimeout: Flag = { name: 'wait-timeout', value: 'TIME', help: 'how long to wait for readiness; default 60s' }
+const waitTimeout: Flag = { name: 'wait-timeout', value: 'TIME', help: 'how long to wait for readiness', default: '60s' }
 
 /** In the order of help. */
 export const controlVerbs: readonly Verb[] = [
@@ -42,6 +42,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf run -- npm test', "kpf run db -- sh -c 'psql -h $DB_HOST -p $DB_PORT'"],
     arguments: ['forward'],
     exits: [2, 125, 126, 127, 130, 143],
+    related: ['up', 'env', 'wait'],
     run: async (context) => (await import('./up/run-command.ts')).run(context),
   },
   {
@@ -57,6 +58,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf ps', 'kpf ps -o wide', 'kpf ps -o json', 'kpf ps --all --connections', 'kpf ps --watch'],
     arguments: ['forward'],
     exits: [0, 2, 7, 8],
+    related: ['logs', 'events', 'trace'],
     run: ps,
   },
   {
@@ -64,12 +66,13 @@ export const controlVerbs: readonly Verb[] = [
     usage: 'kpf down [NAME…]',
     summary: 'end the project, or some of its forwards; nothing to end is 0 too',
     flags: [
-      { name: 'timeout', short: 't', value: 'TIME', help: 'how long busy connections may take; default 10s' },
+      { name: 'timeout', short: 't', value: 'TIME', help: 'how long busy connections may take', default: '10s' },
       { name: 'now', help: 'reset them at once' },
     ],
     examples: ['kpf down', 'kpf down api', 'kpf down --now', 'kpf down -t 1m'],
     arguments: ['forward'],
     exits: [0, 2, 7],
+    related: ['stop', 'up'],
     run: async (context) => (await import('./ask/down.ts')).down(context),
   },
   {
@@ -80,6 +83,7 @@ export const controlVerbs: readonly Verb[] = [
     outputs: ['text', 'json', 'name'],
     examples: ['kpf ls', 'kpf ls -o json'],
     exits: [0, 2],
+    related: ['ps', 'down'],
     run: async (context) => (await import('./ask/ls.ts')).ls(context),
   },
   {
@@ -87,12 +91,13 @@ export const controlVerbs: readonly Verb[] = [
     usage: 'kpf wait [NAME…]',
     summary: 'wait until forwards are ready; ends at once when one failed',
     flags: [
-      { name: 'for', value: 'STATE', help: 'ready or stopped; default ready' },
-      { name: 'timeout', short: 't', value: 'TIME', help: 'default 60s; then exit 124' },
+      { name: 'for', value: 'STATE', help: 'what to wait for', values: ['ready', 'stopped'], default: 'ready' },
+      { name: 'timeout', short: 't', value: 'TIME', help: 'how long to wait, then exit 124', default: '60s' },
     ],
     examples: ['kpf wait', 'kpf wait api db --timeout 2m', 'kpf wait --for stopped'],
     arguments: ['forward'],
     exits: [0, 2, 3, 4, 6, 7, 8, 124],
+    related: ['up', 'ps'],
     run: async (context) => (await import('./ask/wait.ts')).wait(context),
   },
   {
@@ -102,13 +107,14 @@ export const controlVerbs: readonly Verb[] = [
     flags: [
       follow,
       since,
-      { name: 'tail', value: 'N', help: 'the last N lines' },
-      { name: 'level', value: 'LEVEL', help: 'info, warning or error, and worse' },
+      { name: 'tail', value: 'N', help: 'the last N lines', default: 'all' },
+      { name: 'level', value: 'LEVEL', help: 'that level and worse', values: ['info', 'warning', 'error'], default: 'info' },
     ],
     outputs: ['text', 'json'],
     examples: ['kpf logs', 'kpf logs -f api', 'kpf logs --since 10m --level warning', 'kpf logs --tail 20 -o json'],
     arguments: ['forward'],
     exits: [0, 1, 2, 7, 8],
+    related: ['events', 'ps'],
     run: async (context) => (await import('./ask/logs.ts')).logs(context),
   },
   {
@@ -118,6 +124,7 @@ export const controlVerbs: readonly Verb[] = [
     flags: [follow, since],
     examples: ['kpf events', 'kpf events -f --since 10m'],
     exits: [0, 1, 2, 7, 8],
+    related: ['logs', 'ps'],
     run: async (context) => (await import('./ask/events.ts')).events(context),
   },
   {
@@ -128,6 +135,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf start', 'kpf start debug'],
     arguments: ['forward'],
     exits: [0, 2, 7, 8],
+    related: ['stop', 'restart'],
     run: async (context) => (await import('./ask/start-stop.ts')).act(context, 'start'),
   },
   {
@@ -138,6 +146,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf stop api', 'kpf stop'],
     arguments: ['forward'],
     exits: [0, 2, 7, 8],
+    related: ['start', 'down'],
     run: async (context) => (await import('./ask/start-stop.ts')).act(context, 'stop'),
   },
   {
@@ -148,6 +157,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf restart api', 'kpf restart'],
     arguments: ['forward'],
     exits: [0, 2, 7, 8],
+    related: ['start', 'reload'],
     run: async (context) => (await import('./ask/start-stop.ts')).act(context, 'restart'),
   },
   {
@@ -157,6 +167,7 @@ export const controlVerbs: readonly Verb[] = [
     flags: [],
     examples: ['kpf reload'],
     exits: [0, 2, 7, 8, 9],
+    related: ['check', 'plan'],
     run: async (context) => (await import('./ask/start-stop.ts')).reload(context),
   },
   {
@@ -167,6 +178,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf port db', 'kpf port api metrics'],
     arguments: ['forward'],
     exits: [0, 2, 3, 7, 8],
+    related: ['url', 'env'],
     run: port,
   },
   {
@@ -177,6 +189,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['curl "$(kpf url web)"'],
     arguments: ['forward'],
     exits: [0, 2, 3, 7, 8],
+    related: ['port', 'open'],
     run: url,
   },
   {
@@ -187,6 +200,7 @@ export const controlVerbs: readonly Verb[] = [
     examples: ['kpf open web', 'BROWSER=firefox kpf open web'],
     arguments: ['forward'],
     exits: [0, 1, 2, 3, 7, 8],
+    related: ['url', 'port'],
     run: async (context) => (await import('./ask/open.ts')).open(context),
   },
   {
@@ -197,6 +211,7 @@ export const controlVerbs: readonly Verb[] = [
     outputs: ['shell', 'fish', 'powershell', 'dotenv', 'json', 'github'],
     examples: ['eval "$(kpf env)"', 'kpf env -o fish | source', 'kpf env -o dotenv > .env.kpf', 'kpf env -o github >> "$GITHUB_ENV"'],
     exits: [0, 2, 7, 8],
+    related: ['run', 'port'],
     run: env,
   },
 ]

@@ -40,6 +40,8 @@ export interface Verb {
   readonly outputs?: readonly string[]
   /** The exit codes that are worth a line of its help. */
   readonly exits?: readonly number[]
+  /** Verbs that are asked about next. */
+  readonly related?: readonly string[]
   /** What stands after `--` is a command of its own. */
   readonly takesCommand?: boolean
   readonly run: (context: Context) => Promise<number>
@@ -83,6 +85,7 @@ export const verbs: readonly Verb[] = [
     arguments: ['forward'],
     outputs: ['auto', 'plain', 'jsonl', 'quiet'],
     exits: [0, 2, 7, 9, 130, 143],
+    related: ['down', 'ps', 'wait', 'run'],
     run: async (context) => (await import('./up/up.ts')).up(context),
   },
   ...controlVerbs,
@@ -99,6 +102,7 @@ export const verbs: readonly Verb[] = [
     examples: ['kpf check', 'kpf check --live', 'kpf check -o json', 'kpf check -o github'],
     outputs: ['text', 'json', 'github'],
     exits: [0, 2, 3, 4, 5, 6, 9],
+    related: ['doctor', 'explain', 'schema'],
     run: async (context) => (await import('./file/check.ts')).check(context),
   },
   {
@@ -115,6 +119,7 @@ export const verbs: readonly Verb[] = [
     examples: ['kpf config', 'kpf config --explain forwards.api', 'kpf config --variables'],
     outputs: ['yaml', 'json'],
     exits: [0, 2, 9],
+    related: ['check', 'plan'],
     run: async (context) => (await import('./file/config.ts')).config(context),
   },
   {
@@ -126,6 +131,7 @@ export const verbs: readonly Verb[] = [
     arguments: ['forward'],
     outputs: ['text', 'json'],
     exits: [0, 2, 7, 9, 10],
+    related: ['up', 'reload'],
     run: async (context) => (await import('./file/plan.ts')).planVerb(context),
   },
   {
@@ -135,6 +141,7 @@ export const verbs: readonly Verb[] = [
     flags: [],
     examples: ['kpf init', 'kpf init -n shop -f -'],
     exits: [0, 1, 2],
+    related: ['check', 'up'],
     run: async (context) => (await import('./file/init.ts')).init(context),
   },
   {
@@ -144,6 +151,7 @@ export const verbs: readonly Verb[] = [
     flags: [],
     examples: ['kpf trust', 'kpf trust --yes'],
     exits: [0, 1, 2, 9],
+    related: ['check', 'up'],
     run: async (context) => (await import('./file/trust.ts')).trust(context),
   },
   {
@@ -154,13 +162,14 @@ export const verbs: readonly Verb[] = [
       { name: 'explain', help: 'explain each part of the flow' },
       { name: 'verbose', short: 'v', help: 'every fact of every step, and a link that draws the diagram' },
       { name: 'transport', value: 'KIND', help: 'the kind of tunnel', values: ['auto', 'websocket', 'spdy', 'channel'], default: 'auto' },
-      { name: 'probe', value: 'KIND', help: 'what to say to the program: none, or http for one GET /', values: ['none', 'http'] },
+      { name: 'probe', value: 'KIND', help: 'what to say to the program: none, or http for one GET /', values: ['none', 'http'], default: 'none' },
       { name: 'repeat', value: 'N', help: 'do it N times, and tell how long it took' },
     ],
     examples: ['kpf trace api', 'kpf trace -n shop svc/web 80 --explain', 'kpf trace api -o mermaid > api.mmd', 'kpf trace api -o json'],
     arguments: ['forward', 'target'],
     outputs: ['text', 'json', 'mermaid'],
     exits: [0, 1, 2, 4, 5, 9],
+    related: ['doctor', 'explain'],
     run: async (context) => (await import('./diagnose/trace.ts')).traceVerb(context),
   },
   {
@@ -172,6 +181,7 @@ export const verbs: readonly Verb[] = [
     arguments: ['forward', 'target'],
     outputs: ['text', 'json'],
     exits: [0, 1, 2, 4, 5, 6, 9],
+    related: ['trace', 'rbac', 'explain'],
     run: async (context) => (await import('./diagnose/doctor.ts')).doctor(context),
   },
   {
@@ -188,6 +198,7 @@ export const verbs: readonly Verb[] = [
     arguments: ['forward', 'target'],
     outputs: ['yaml', 'json', 'text'],
     exits: [0, 2, 4, 9],
+    related: ['doctor', 'trace'],
     run: async (context) => (await import('./diagnose/rbac.ts')).rbac(context),
   },
   {
@@ -199,6 +210,7 @@ export const verbs: readonly Verb[] = [
     arguments: ['code'],
     outputs: ['text', 'json', 'markdown'],
     exits: [0, 2],
+    related: ['doctor', 'trace'],
     run: async (context) => (await import('./help/explain.ts')).explain(context),
   },
   {
@@ -208,6 +220,7 @@ export const verbs: readonly Verb[] = [
     flags: [{ name: 'tour', help: 'play a scripted tour and exit' }],
     examples: ['kpf demo', 'kpf demo --tour'],
     exits: [0],
+    related: ['init', 'up'],
     run: async (context) => (await import('./demo/demo.ts')).demo(context),
   },
   {
@@ -218,6 +231,7 @@ export const verbs: readonly Verb[] = [
     examples: ['kpf schema > forwards.schema.json', 'kpf schema -o markdown'],
     outputs: ['json', 'markdown'],
     exits: [0, 2],
+    related: ['check', 'init'],
     run: async (context) => (await import('./file/schema.ts')).schema(context),
   },
   {
@@ -228,6 +242,7 @@ export const verbs: readonly Verb[] = [
     examples: ['eval "$(kpf completion bash)"', 'source <(kpf completion zsh)', 'kpf completion fish | source'],
     words: ['bash', 'zsh', 'fish', 'powershell'],
     exits: [0, 2],
+    related: ['help'],
     run: async (context) => (await import('./completion/completion.ts')).completion(context),
   },
   {
@@ -268,6 +283,7 @@ export const adHoc: Verb = {
   examples: ['kpf svc/api 8080:80', 'kpf -n shop deploy/web 3000 9229', 'kpf pod/db-0 :5432', 'kpf svc/api 8080:80 --save'],
   arguments: ['target'],
   exits: [0, 1, 2, 4, 5, 6, 130, 143],
+  related: ['init', 'up', 'trace'],
   run: async (context) => (await import('./ad-hoc/ad-hoc.ts')).runAdHoc(context),
 }
 

@@ -31,6 +31,9 @@ test('help of a verb, by the word and by the flag, is the same, on stdout', asyn
   expect(byWord).toMatchObject({ code: 0, stderr: '' })
   expect(byWord.stdout).toMatch(/^kpf up \[NAME…\]/)
   expect(await kpf(['up', '--help'], { env })).toEqual(byWord)
+  const ofTargets = await kpf(['help', 'TYPE/NAME'], { env })
+  expect(ofTargets).toMatchObject({ code: 0, stdout: expect.stringContaining('--save') })
+  expect(await kpf(['svc/api', '--help'], { env })).toEqual(ofTargets)
   expect(await kpf(['--help'], { env })).toEqual(await kpf(['help'], { env }))
 })
 

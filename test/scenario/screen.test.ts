@@ -68,7 +68,7 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
     expect(await first.ended()).toMatchInlineSnapshot(`
       "kpf keeps Kubernetes port-forwards up, from a file you commit.
         kpf demo               try it now, no cluster needed
-        kpf svc/api 8080:80    one forward, in kubectl's grammar
+        kpf svc/api 8080:80    one forward, as in kubectl; --save adds it to the file
         kpf init               write a forwards.yaml to start from
         kpf up                 start what forwards.yaml says, and keep it up
       Using context sample, namespace shop (~/kubeconfig). More: kpf help

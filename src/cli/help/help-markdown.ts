@@ -36,7 +36,7 @@ export function cliMarkdown(): string {
 
 function section(title: string, verb: Verb): string {
   const outputs = verb.outputs ?? []
-  const codes = verb.exits ?? []
+  const { exits: codes = [], related = [] } = verb
   return [
     `## ${title}`,
     '',
@@ -46,6 +46,7 @@ function section(title: string, verb: Verb): string {
     ...(verb.flags.length > 0 ? ['', flagTable(verb.flags)] : []),
     ...(outputs.length > 0 ? ['', `Output (\`-o\`): ${outputs.map((output) => `\`${output}\``).join(', ')}; without it \`${outputs[0]}\`.`] : []),
     ...(codes.length > 0 ? ['', `Exit codes: ${codes.join(', ')}.`] : []),
+    ...(related.length > 0 ? ['', `See also: ${related.map((name) => `[\`kpf ${name}\`](#kpf-${name})`).join(', ')}.`] : []),
     ...(verb.examples.length > 0 ? ['', '```sh', ...verb.examples, '```'] : []),
   ].join('\n')
 }

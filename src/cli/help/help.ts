@@ -22,7 +22,7 @@ export async function help(context: Context): Promise<number> {
     return exitCodes.done
   }
   const [name] = context.words
-  const verb = verbs.find((candidate) => candidate.name === name)
+  const verb = name?.includes('/') === true ? adHoc : verbs.find((candidate) => candidate.name === name)
   if (name !== undefined && verb === undefined)
     return mistake(context, { message: `unknown verb "${printable(name)}"`, fix: nearVerbs(name) ?? 'see: kpf help' })
   context.out(verb ? verbHelp(verb) : generalHelp())
@@ -59,7 +59,7 @@ ${twoColumns(
 export function verbHelp(verb: Verb): string {
   const output = globalFlags.find(({ name }) => name === 'output')
   const own = [...verb.flags, ...(verb.outputs && output ? [{ ...output, values: verb.outputs, default: verb.outputs[0] ?? '' }] : [])]
-  const codes = verb.exits ?? []
+  const { exits: codes = [], related = [] } = verb
   return [
     wrapped(verb.usage, HELP_WIDTH - 4).join('\n    '),
     `    ${wrapped(verb.summary, HELP_WIDTH - 4).join('\n    ')}`,
@@ -75,6 +75,7 @@ export function verbHelp(verb: Verb): string {
           ),
         ]
       : []),
+    ...(related.length > 0 ? ['', `See also: ${related.map((name) => `kpf ${name}`).join(', ')}`] : []),
     '',
     'Flags of every verb (-f, -n, --context and so on): kpf help',
     '',
@@ -96,7 +97,7 @@ function beginning(): string {
   const fourth = has('init') ? 'kpf init               write a forwards.yaml to start from' : 'kpf check              say what is wrong with forwards.yaml'
   const lines = [
     'kpf demo               try it now, no cluster needed',
-    "kpf svc/api 8080:80    one forward, in kubectl's grammar",
+    'kpf svc/api 8080:80    one forward, as in kubectl; --save adds it to the file',
     ...(has('init') ? [fourth] : []),
     'kpf up                 start what forwards.yaml says, and keep it up',
     ...(has('init') ? [] : [fourth]),

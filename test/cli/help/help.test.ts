@@ -73,6 +73,32 @@ test('flags are told with values, default and variable', () => {
   `)
 })
 
+test('what counts without a flag is told in one place: help, completion and docs/cli.md are made of it', () => {
+  const told = all.flatMap(({ name, flags }) => flags.filter(({ help }) => /\bdefaults?\b/.test(help)).map((flag) => `${name}: --${flag.name}`))
+  expect(told).toEqual([])
+})
+
+test('a flag of a few words lists them, so that completion offers them', () => {
+  const unlisted = all.flatMap(({ name, flags }) =>
+    flags
+      .filter(({ value, values }) => ['KIND', 'STATE', 'LEVEL', 'WHEN'].includes(value ?? '') && values === undefined)
+      .map((flag) => `${name}: --${flag.name}`),
+  )
+  expect(unlisted).toEqual([])
+})
+
+test('verbs that go together name each other, and the table has them all', () => {
+  const names = verbs.map(({ name }) => name)
+  expect(verbs.flatMap(({ name, related = [] }) => related.filter((other) => !names.includes(other)).map((other) => `${name}: ${other}`))).toEqual([])
+  expect(verbs.filter(({ name, related }) => !['version', 'help'].includes(name) && related === undefined).map(({ name }) => name)).toEqual([])
+  const ps = verbs.find(({ name }) => name === 'ps')
+  expect(ps && verbHelp(ps).split('\n').at(-4)).toMatchInlineSnapshot(`"See also: kpf logs, kpf events, kpf trace"`)
+})
+
+test.each([['--help svc/api'], ['svc/api --help'], ['-h pod/db-0']])('the form without a verb has help, with a port or without one: kpf %s', (line) => {
+  expect(readArguments(line.split(' '), {})).toMatchObject({ kind: 'verb', verb: { name: '' }, flags: { help: true } })
+})
+
 /** What the shell hands to kpf: the words up to a pipe, a redirection or the end of a substitution. */
 function exampleWords(example: string): readonly string[] {
   const [, command = ''] = /(?:^|[^\w-])kpf ([^|>;&)"]*)/.exec(example) ?? []
