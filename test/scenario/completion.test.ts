@@ -68,6 +68,7 @@ beforeAll(async () => {
     join(dir, 'forwards.yaml'),
     'include: [more.yaml]\nforwards:\n  web: svc/web 3000:80\n  api: { target: svc/api, profiles: [dev], ports: [8080] }\n',
   )
+  await writeFile(join(dir, 'an own file.yaml'), 'forwards:\n  mine: svc/mine 4000\n')
   await writeFile(join(dir, 'more.yaml'), 'forwards:\n  worker: deploy/worker 6060\n')
   await writeFile(join(dir, 'kubeconfig'), kubeconfig(port))
   env = { ...process.env, PATH: `${dir}/bin:${process.env['PATH'] ?? ''}`, KUBECONFIG: join(dir, 'kubeconfig'), HOME: dir, XDG_CACHE_HOME: join(dir, 'cache') }
@@ -148,6 +149,8 @@ describe.each(Object.entries(shells))('in %s', (_name, shell) => {
       ['kpf completion z', ['zsh']],
       ['kpf up ', ['api', 'web', 'worker']],
       ['kpf up -f m', ['more.yaml']],
+      ['kpf up web ', ['api', 'worker']],
+      ['kpf wait --for ', ['ready', 'stopped']],
     ])('"%s" is completed to %s', async (line, expected) => {
       const words = await offered(shell, line)
       const fitting = line.endsWith('-f m') ? words.filter((word) => word.startsWith('m')) : words
@@ -164,6 +167,8 @@ describe.each(Object.entries(shells))('in %s', (_name, shell) => {
       await terminal.shows(/> kpf check$/)
       await terminal.press('-f m', 'Tab')
       await terminal.shows(/> kpf check -f more\.yaml$/)
+      await terminal.press('C-u', "kpf up 'a", 'Tab')
+      await terminal.shows(/> kpf up 'api/)
       await terminal.press('C-u', 'kpf trace sv', 'Tab')
       await terminal.shows(/> kpf trace svc\/$/)
       await terminal.press('C-u', 'kpf ', 'Tab', 'Tab')
@@ -181,6 +186,15 @@ describe.each(Object.entries(shells))('in %s', (_name, shell) => {
       await expect.poll(async () => (await offered(shell, line)).toSorted(), { timeout: 20_000 }).toEqual(expected)
     })
   })
+})
+
+test.each(Object.entries(shells))('words in quotes and with blanks are whole words in %s', async (name, shell) => {
+  if (!existsSync(shell.path)) return
+  // Here zsh is asked with words that are split already.
+  const written = name === 'zsh' ? [] : ["kpf up 'w", 'kpf up "w']
+  for (const line of written) expect(await offered(shell, line)).toEqual(['web', 'worker'])
+  if (name !== 'zsh')
+    for (const line of ["kpf -f 'an own file.yaml' up ", 'kpf -f an\\ own\\ file.yaml up ']) expect(await offered(shell, line)).toEqual(['mine'])
 })
 
 test('bash takes off what it has taken for a word of its own: ":" and "="', async () => {

@@ -42,8 +42,8 @@ async function lookedUp(offer: Offer, asker: Asker): Promise<readonly Candidate[
   }
 }
 
-function linesOf(candidates: readonly Candidate[], { current, prefix }: Offer): readonly string[] {
-  const fitting = candidates.filter(({ value }) => value.startsWith(current) && PLAIN.test(value))
+function linesOf(candidates: readonly Candidate[], { current, prefix, taken }: Offer): readonly string[] {
+  const fitting = candidates.filter(({ value }) => value.startsWith(current) && PLAIN.test(value) && !taken.includes(value))
   const unique = [...new Map(fitting.map((candidate) => [candidate.value, candidate])).values()]
   return unique
     .slice(0, MAX_CANDIDATES)

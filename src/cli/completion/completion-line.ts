@@ -23,6 +23,8 @@ export interface Offer {
   readonly prefix: string
   /** The words of the line that are no flags and no verb. */
   readonly words: readonly string[]
+  /** Of these, what would be said twice. */
+  readonly taken: readonly string[]
   /** Flags of the line, the last value of each; repeatable ones with all of them. */
   readonly flags: ReadonlyMap<string, readonly string[]>
 }
@@ -58,7 +60,7 @@ interface Read {
 export function offerAt(before: readonly string[], atCursor: string, grammar: Grammar): Offer {
   const read = readLine(before, grammar)
   const { verb, pending } = read
-  const base = { candidates: [], lookUp: [], current: atCursor, prefix: '', words: read.words, flags: read.flags }
+  const base = { candidates: [], lookUp: [], current: atCursor, prefix: '', words: read.words, taken: [], flags: read.flags }
   if (read.isOver) return { ...base, lookUp: ['file'] }
   if (pending) return { ...base, ...valuesOf(pending, verb) }
   const flags = flagsOf(verb, grammar)
@@ -68,7 +70,7 @@ export function offerAt(before: readonly string[], atCursor: string, grammar: Gr
     return flag ? { ...base, ...valuesOf(flag, verb), current: inline, prefix: `${name}=` } : base
   }
   if (atCursor.startsWith('-')) return { ...base, candidates: flagCandidates(flags, read) }
-  return { ...base, ...wordsFor(read, atCursor, grammar) }
+  return { ...base, ...wordsFor(read, atCursor, grammar), taken: read.words }
 }
 
 function wordsFor({ verb, words }: Read, atCursor: string, grammar: Grammar): Pick<Offer, 'candidates' | 'lookUp'> {
@@ -80,12 +82,20 @@ function wordsFor({ verb, words }: Read, atCursor: string, grammar: Grammar): Pi
     return { candidates: [...shown, ...(atCursor === '' ? [] : TARGET_TYPES)], lookUp: [] }
   }
   const kinds = verb.arguments ?? (/\bNAME\b/.test(verb.usage) ? (['forward'] as const) : [])
-  if (isTarget) return { candidates: [], lookUp: kinds.includes('target') ? ['port'] : [] }
+  if (isTarget) return { candidates: [], lookUp: takesPort(verb, words.length - 1) ? ['port'] : [] }
   if (atCursor.includes('/') && kinds.includes('target')) return { candidates: [], lookUp: words.length === 0 ? ['target'] : [] }
   const isFirst = words.length === 0
   const types = kinds.includes('target') && isFirst && atCursor !== '' ? TARGET_TYPES : []
   const listed = isFirst ? (verb.words ?? []).map((value) => ({ value, meaning: '' })) : []
-  return { candidates: [...listed, ...types], lookUp: kinds.filter((kind) => kind !== 'target' && (isFirst || kind === 'forward')) }
+  return {
+    candidates: [...listed, ...types],
+    lookUp: kinds.filter((kind) => kind !== 'target' && (isFirst || (kind === 'forward' && verb.usage.includes('NAME…')))),
+  }
+}
+
+/** Behind a target and so many ports. */
+function takesPort({ name, usage }: Verb, count: number): boolean {
+  return name === '' || usage.includes('PORT…') || (usage.includes('PORT') && count === 0)
 }
 
 function valuesOf(flag: Flag, verb: Verb | undefined): Pick<Offer, 'candidates' | 'lookUp'> {

@@ -3,18 +3,33 @@
  * `kpf __complete`, so that a newer kpf needs no new script.
  */
 
-// Bash breaks words at ":" and "=", so the line is split at blanks here, and what stands
-// before the last break is taken off each answer. Works from bash 3.2, which macOS has.
+// Bash breaks words at ":" and "=" and keeps their quotes, so the line is split here as the
+// shell would, and what stands before the last break is taken off each answer; in an open
+// quote nothing is broken. Works from bash 3.2, which macOS has.
 const bash = `# bash completion of kpf. In ~/.bashrc: eval "$(kpf completion bash)"
 _kpf() {
-  local line="\${COMP_LINE:0:COMP_POINT}" words current value meaning broken keep_open=""
-  read -ra words <<<"$line"
-  [[ $line == *[[:space:]] ]] && words+=("")
-  current="\${words[\${#words[@]}-1]}"
-  unset "words[\${#words[@]}-1]"
-  broken=""
-  [[ $COMP_WORDBREAKS == *:* && $current == *:* ]] && broken="\${current%:*}:"
-  [[ -z $broken && $COMP_WORDBREAKS == *=* && $current == *=* ]] && broken="\${current%%=*}="
+  local line="\${COMP_LINE:0:COMP_POINT}" current="" quote="" begun="" broken="" keep_open="" i char value meaning
+  local -a words=()
+  for ((i = 0; i < \${#line}; i++)); do
+    char="\${line:i:1}"
+    if [[ -n $quote ]]; then
+      if [[ $char == "$quote" ]]; then quote=""; else current+="$char"; fi
+    elif [[ $char == [\\"\\'] ]]; then
+      quote="$char" begun=1
+    elif [[ $char == "\\\\" ]]; then
+      ((++i))
+      current+="\${line:i:1}"
+    elif [[ $char == [[:space:]] ]]; then
+      [[ -n $current$begun ]] && words+=("$current")
+      current="" begun=""
+    else
+      current+="$char"
+    fi
+  done
+  if [[ -z $quote ]]; then
+    [[ $COMP_WORDBREAKS == *:* && $current == *:* ]] && broken="\${current%:*}:"
+    [[ -z $broken && $COMP_WORDBREAKS == *=* && $current == *=* ]] && broken="\${current%%=*}="
+  fi
   COMPREPLY=()
   while IFS=$'\\t' read -r value meaning; do
     if [[ $value == :file ]]; then
@@ -36,6 +51,8 @@ const zsh = `#compdef kpf
 _kpf() {
   local line value meaning shown_value current="\${(Q)words[CURRENT]}" want_files=""
   local -a values shown open open_shown
+  # A quote that is not yet closed.
+  [[ $current == [\\"\\']* ]] && current="\${current:1}"
   for line in "\${(@f)$(command kpf __complete -- "\${(@Q)words[2,CURRENT-1]}" "=$current" 2>/dev/null)}"; do
     [[ -z $line ]] && continue
     if [[ $line == :file ]]; then
@@ -69,7 +86,7 @@ compdef _kpf kpf
 const fish = `# fish completion of kpf. In ~/.config/fish/config.fish: kpf completion fish | source
 function __kpf_complete
     set -l words (commandline -opc)
-    set -l current (commandline -ct)
+    set -l current (string replace -r '^["\\']' '' -- (commandline -ct))
     set -e words[1]
     for line in (command kpf __complete -- $words "=$current" 2>/dev/null)
         if test "$line" = ":file"

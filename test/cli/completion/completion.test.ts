@@ -38,6 +38,14 @@ test.each<[string, string]>([
   ['kpf trace s', 'svc/ sts/ <forward>'],
   ['kpf trace svc/', '<target>'],
   ['kpf trace svc/api ', '<port>'],
+  ['kpf trace svc/api 80 ', ''],
+  ['kpf trace api ', ''],
+  ['kpf doctor svc/api 80 ', '<port>'],
+  ['kpf rbac svc/api ', ''],
+  ['kpf rbac api ', '<forward>'],
+  ['kpf port api ', ''],
+  ['kpf open ', '<forward>'],
+  ['kpf wait --for ', 'ready stopped'],
   ['kpf explain ', '<code>'],
   ['kpf help ', '<verb>'],
   ['kpf completion ', 'bash zsh fish powershell'],
@@ -56,6 +64,12 @@ test('every verb is offered, and every flag of a verb', () => {
     const flags = offer(`kpf ${verb.name} --`).candidates.map(({ value }) => value)
     expect(flags).toEqual([...verb.flags, ...globalFlags].map(({ name }) => `--${name}`))
   }
+})
+
+test('what stands there already is not offered again, but as the value of a flag', () => {
+  expect(offer('kpf up api --wait db ').taken).toEqual(['api', 'db'])
+  expect(offer('kpf svc/api 8080:80 ').taken).toEqual(['svc/api', '8080:80'])
+  expect(offer('kpf up dev --profile ').taken).toEqual([])
 })
 
 test('a verb that nobody said more of, and whose usage has a NAME, is completed with forwards', () => {
