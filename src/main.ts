@@ -66,9 +66,16 @@ function contextOf(): Surroundings {
   }
 }
 
+/** What was found, by descriptor: one whose window was closed is no terminal any more, and was one. */
+const terminals = new Map<number, boolean>()
+
 /** `node:tty` is taken only for what may be one: it brings all of `node:net`, which help and completion have no use for. */
 function isTerminal(...descriptors: readonly number[]): boolean {
-  return descriptors.every((descriptor) => isDevice(descriptor) && process.getBuiltinModule('node:tty').isatty(descriptor))
+  return descriptors.every((descriptor) => {
+    const is = terminals.get(descriptor) ?? (isDevice(descriptor) && process.getBuiltinModule('node:tty').isatty(descriptor))
+    terminals.set(descriptor, is)
+    return is
+  })
 }
 
 function isDevice(descriptor: number): boolean {
@@ -85,6 +92,9 @@ function terminalOf(): Terminal {
   return {
     get isInteractive() {
       return env['CI'] === undefined && env['TERM'] !== 'dumb' && isTerminal(1, 2)
+    },
+    get isThere() {
+      return [0, 1, 2].some((descriptor) => isTerminal(descriptor))
     },
     get canAsk() {
       return env['CI'] === undefined && isTerminal(0, 2)
@@ -107,11 +117,20 @@ function onKey(listener: (key: string) => void): () => void {
     // An arrow comes as three characters at once.
     for (const [key] of bytes.toString('utf8').matchAll(/\u001b\[[A-Z]|./gsu)) listener(key)
   }
-  stdin.setRawMode(true)
+  setRaw(stdin, true)
   stdin.on('data', hear).resume()
   return () => {
     stdin.off('data', hear).pause()
-    stdin.setRawMode(false)
+    setRaw(stdin, false)
+  }
+}
+
+/** A terminal whose window was closed cannot be set, and needs not to be: without this the end of a run would throw. */
+function setRaw(stdin: typeof process.stdin, isRaw: boolean): void {
+  try {
+    stdin.setRawMode(isRaw)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EIO')) throw error
   }
 }
 

@@ -47,6 +47,8 @@ export interface Terminal {
   readonly isInteractive: boolean
   /** Whether a person can be asked: keys come from a terminal, and what is said goes to one. */
   readonly canAsk: boolean
+  /** Whether there is a terminal at all, though most of what is said may go to a file: SIGHUP means that it was closed. */
+  readonly isThere: boolean
   readonly isColored: boolean
   readonly isUtf8: boolean
   readonly size: () => { readonly width: number; readonly height: number }

@@ -1,6 +1,6 @@
 /** What a person sees of `kpf up` on a terminal, and what the keys do: recorded by tmux, compared as text. */
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { realClock } from '../../src/system/clock.ts'
 import { freePorts } from '../../src/system/free-ports.ts'
+import { startOf } from '../../src/system/processes.ts'
 import { hasTmux, masked, type TerminalOptions, TmuxTerminal } from '../cli/tmux.ts'
 import { program } from '../e2e/kpf.ts'
 
@@ -52,6 +53,10 @@ async function squatters(...ports: readonly number[]): Promise<readonly Server[]
       return server
     }),
   )
+}
+
+async function textOf(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => '')
 }
 
 /** Without reasons. */
@@ -438,6 +443,31 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
       [exit 130]"
     `)
     client.destroy()
+  })
+
+  test.each([
+    // When the window is gone is a matter of microseconds.
+    ['while a stop goes on', '', 4],
+    ['of a run that writes into files', '> out 2> err', 1],
+  ])('a window that is closed %s leaves no process behind', async (_when, redirection, rounds) => {
+    const folder = await mkdtemp(join(tmpdir(), 'kpf-screen-'))
+    folders.push(folder)
+    const [port = 0] = await freePorts(1)
+    await writeFile(join(folder, 'forwards.yaml'), `forwards:\n  web: svc/web ${port}:80\n`)
+    for (let round = 0; round < rounds; round++) {
+      const command = `cd ${folder}; echo $$ > pid; exec "$@" ${redirection}`
+      const env = { HOME: dir, XDG_RUNTIME_DIR: '', KUBECONFIG: join(dir, 'kubeconfig') }
+      const terminal = await TmuxTerminal.start(['sh', '-c', command, 'sh', process.execPath, program, 'up'], { env })
+      await expect.poll(async () => `${await terminal.screen()}${await textOf(join(folder, 'err'))}`, { timeout: 20_000 }).toMatch(/ready/)
+      const pid = Number(await textOf(join(folder, 'pid')))
+      await terminal.press('q')
+      await terminal[Symbol.asyncDispose]()
+      try {
+        await expect.poll(() => startOf(pid), { timeout: 5_000 }).toBeUndefined()
+      } finally {
+        if ((await startOf(pid)) !== undefined) process.kill(pid)
+      }
+    }
   })
 
   test('colours are for those who want them, and say nothing that the signs do not', async () => {

@@ -44,8 +44,10 @@ export async function runUntilStopped(
   { reload, reopen, hasKeys, press: pressed, ending = new Ending(supervisor) }: RunOptions,
 ): Promise<number> {
   let code: number = exitCodes.done
+  // Before it is gone: a window that was closed is no terminal any more.
+  const { isThere } = context.terminal
   const hear = (signal: Parameters<Parameters<Context['onSignal']>[0]>[0]): void => {
-    if (signal === 'SIGHUP' && !context.terminal.isInteractive) return reload()
+    if (signal === 'SIGHUP' && !isThere) return reload()
     if (signal === 'SIGUSR2') return reopen?.()
     if (signal === 'SIGUSR1') return context.err(`${JSON.stringify(supervisor.snapshot(), undefined, 2)}\n`)
     if (ending.isBegun) {

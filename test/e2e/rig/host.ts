@@ -93,7 +93,15 @@ const code = await start(words, {
   stdin: () => process.stdin,
   out: (text) => void out.write(text),
   err: (text) => void err.write(text),
-  terminal: { isInteractive: false, canAsk: false, isColored: false, isUtf8: false, size: () => ({ width: 80, height: 24 }), onKey: () => () => {} },
+  terminal: {
+    isInteractive: false,
+    canAsk: false,
+    isThere: false,
+    isColored: false,
+    isUtf8: false,
+    size: () => ({ width: 80, height: 24 }),
+    onKey: () => () => {},
+  },
   onSignal: (listener) => {
     const hear = (signal: NodeJS.Signals): void => listener(signal as (typeof signals)[number])
     for (const name of signals) process.on(name, hear)
