@@ -66,18 +66,6 @@ function contextOf(): Surroundings {
   }
 }
 
-/** What was found, by descriptor: one whose window was closed is no terminal any more, and was one. */
-const terminals = new Map<number, boolean>()
-
-/** `node:tty` is taken only for what may be one: it brings all of `node:net`, which help and completion have no use for. */
-function isTerminal(...descriptors: readonly number[]): boolean {
-  return descriptors.every((descriptor) => {
-    const is = terminals.get(descriptor) ?? (isDevice(descriptor) && process.getBuiltinModule('node:tty').isatty(descriptor))
-    terminals.set(descriptor, is)
-    return is
-  })
-}
-
 function isDevice(descriptor: number): boolean {
   try {
     return process.platform === 'win32' || fstatSync(descriptor).isCharacterDevice()
@@ -89,6 +77,15 @@ function isDevice(descriptor: number): boolean {
 
 function terminalOf(): Terminal {
   const { env } = process
+  // One whose window was closed is no terminal any more, and was one.
+  const found = new Map<number, boolean>()
+  const isTerminal = (...descriptors: readonly number[]): boolean =>
+    descriptors.every((descriptor) => {
+      // `node:tty` is taken only for what may be one: it brings all of `node:net`, which help and completion have no use for.
+      const is = found.get(descriptor) ?? (isDevice(descriptor) && process.getBuiltinModule('node:tty').isatty(descriptor))
+      found.set(descriptor, is)
+      return is
+    })
   return {
     get isInteractive() {
       return env['CI'] === undefined && env['TERM'] !== 'dumb' && isTerminal(1, 2)
