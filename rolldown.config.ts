@@ -112,7 +112,7 @@ function readWith(...entries: readonly string[]): ReadonlySet<string> {
 }
 
 /** The start, for every verb, and the verbs that only ask a supervisor. */
-const start = readWith('cli/start.ts')
+const start = readWith('cli/start.ts', 'system/terminal.ts')
 /** What is loaded whenever forwards run, and the packages that it needs. */
 const core = readWith('cli/up/up.ts', 'cli/up/up-run.ts', 'system/watching.ts')
 const packages = /\/node_modules\/(yaml|zod|ws)\/|config_types|ws-receiver|ws-no-deflate/

@@ -64,7 +64,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
     'version.ts',
     ...['path', 'process', 'util', 'http', 'fs/promises', 'os', 'stream'].map((name) => `node:${name}`),
   ],
-  'main.ts': ['cli', 'system', 'version.ts', 'node:os', 'node:fs'],
+  'main.ts': ['cli', 'system', 'version.ts', 'node:os'],
   'index.ts': ['types:file', 'types:supervisor'],
   'version.ts': [],
 }

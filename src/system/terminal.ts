@@ -1,0 +1,79 @@
+/** The terminal that the process has, if it has one. Not in the first file of the program: that is compiled anew by each run. */
+import { fstatSync } from 'node:fs'
+
+/** As `Terminal` of `cli/context.ts`, which says what each is for. */
+export interface Terminal {
+  readonly isInteractive: boolean
+  readonly isThere: boolean
+  readonly canAsk: boolean
+  readonly isColored: boolean
+  readonly isUtf8: boolean
+  readonly size: () => { readonly width: number; readonly height: number }
+  readonly onKey: (listener: (key: string) => void) => () => void
+}
+
+function isDevice(descriptor: number): boolean {
+  try {
+    return process.platform === 'win32' || fstatSync(descriptor).isCharacterDevice()
+  } catch {
+    // It is closed.
+    return false
+  }
+}
+
+/** What the three descriptors of the process lead to; found out when it is asked for. */
+export function terminalOf(): Terminal {
+  const { env } = process
+  // One whose window was closed is no terminal any more, and was one.
+  const found = new Map<number, boolean>()
+  const isTerminal = (...descriptors: readonly number[]): boolean =>
+    descriptors.every((descriptor) => {
+      // `node:tty` is taken only for what may be one: it brings all of `node:net`, which help and completion have no use for.
+      const is = found.get(descriptor) ?? (isDevice(descriptor) && process.getBuiltinModule('node:tty').isatty(descriptor))
+      found.set(descriptor, is)
+      return is
+    })
+  return {
+    get isInteractive() {
+      return env['CI'] === undefined && env['TERM'] !== 'dumb' && isTerminal(1, 2)
+    },
+    get isThere() {
+      return [0, 1, 2].some((descriptor) => isTerminal(descriptor))
+    },
+    get canAsk() {
+      return env['CI'] === undefined && isTerminal(0, 2)
+    },
+    get isColored() {
+      const wantsNone = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== ''
+      return env['FORCE_COLOR'] !== undefined ? env['FORCE_COLOR'] !== '0' : !wantsNone && this.isInteractive
+    },
+    isUtf8: /utf-?8/i.test(env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? ''),
+    size: () => ({ width: process.stdout.columns || 80, height: process.stdout.rows || 24 }),
+    onKey,
+  }
+}
+
+/** Raw mode takes Ctrl-C from the terminal's driver: whoever listens gets it as a key. */
+function onKey(listener: (key: string) => void): () => void {
+  const { stdin } = process
+  if (!stdin.isTTY) return () => {}
+  const hear = (bytes: Buffer): void => {
+    // An arrow comes as three characters at once.
+    for (const [key] of bytes.toString('utf8').matchAll(/\u001b\[[A-Z]|./gsu)) listener(key)
+  }
+  setRaw(stdin, true)
+  stdin.on('data', hear).resume()
+  return () => {
+    stdin.off('data', hear).pause()
+    setRaw(stdin, false)
+  }
+}
+
+/** A terminal whose window was closed cannot be set, and needs not to be: without this the end of a run would throw. */
+function setRaw(stdin: typeof process.stdin, isRaw: boolean): void {
+  try {
+    stdin.setRawMode(isRaw)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EIO')) throw error
+  }
+}
