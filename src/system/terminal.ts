@@ -12,9 +12,9 @@ export interface Terminal {
   readonly onKey: (listener: (key: string) => void) => () => void
 }
 
-function isDevice(descriptor: number): boolean {
+function isDevice(fd: number): boolean {
   try {
-    return process.platform === 'win32' || fstatSync(descriptor).isCharacterDevice()
+    return process.platform === 'win32' || fstatSync(fd).isCharacterDevice()
   } catch {
     // It is closed.
     return false
@@ -26,22 +26,21 @@ export function terminalOf(): Terminal {
   const { env } = process
   // One whose window was closed is no terminal any more, and was one.
   const found = new Map<number, boolean>()
-  const isTerminal = (...descriptors: readonly number[]): boolean =>
-    descriptors.every((descriptor) => {
-      // `node:tty` is taken only for what may be one: it brings all of `node:net`, which help and completion have no use for.
-      const is = found.get(descriptor) ?? (isDevice(descriptor) && process.getBuiltinModule('node:tty').isatty(descriptor))
-      found.set(descriptor, is)
-      return is
-    })
+  const isTerminal = (fd: number): boolean => {
+    // `node:tty` is taken only for what may be one: it brings all of `node:net`, which help and completion have no use for.
+    const is = found.get(fd) ?? (isDevice(fd) && process.getBuiltinModule('node:tty').isatty(fd))
+    found.set(fd, is)
+    return is
+  }
   return {
     get isInteractive() {
-      return env['CI'] === undefined && env['TERM'] !== 'dumb' && isTerminal(1, 2)
+      return env['CI'] === undefined && env['TERM'] !== 'dumb' && isTerminal(1) && isTerminal(2)
     },
     get isThere() {
-      return [0, 1, 2].some((descriptor) => isTerminal(descriptor))
+      return [0, 1, 2].some(isTerminal)
     },
     get canAsk() {
-      return env['CI'] === undefined && isTerminal(0, 2)
+      return env['CI'] === undefined && isTerminal(0) && isTerminal(2)
     },
     get isColored() {
       const wantsNone = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== ''
