@@ -8,12 +8,12 @@ import { homedir } from 'node:os'
 // `process` is the global: importing it as a module asks for its streams, which costs 5 ms.
 import type { Surroundings } from './cli/context.ts'
 import { compiledWhole, keepCompiled } from './system/compiled.ts'
-import { outputs } from './system/outputs.ts'
+import { processOutputs } from './system/outputs.ts'
 import { version } from './version.ts'
 
 const FLOOR = [22, 22]
 
-const said = outputs({ descriptor: 1, open: () => process.stdout }, { descriptor: 2, open: () => process.stderr }, process.platform)
+const said = processOutputs()
 const { out, err } = said
 
 async function main(): Promise<number> {
@@ -79,6 +79,5 @@ try {
 const lost = said.end()
 if (lost !== undefined) {
   err(`kpf: stdout cannot be written (${lost}): what was asked for is not all there\n    make room where it goes, and ask again\n`)
-  said.end()
   process.exitCode = 1
 }

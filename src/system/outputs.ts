@@ -18,7 +18,7 @@ export interface Outputs {
   readonly err: Write
   /** Resolves once the reader of stdout has kept up; with false when there is none any more. */
   readonly room: () => Promise<boolean>
-  /** Nothing more is to come: writes what was said in this turn of the event loop. The error is one that lost data: a disk that is full, not a reader who has left. */
+  /** Nothing more is to come, or nothing that could wait: writes what was said in this turn of the event loop. The error is one that lost data: a disk that is full, not a reader who has left. */
   end(): string | undefined
 }
 
@@ -32,6 +32,13 @@ export interface OutputSource {
 
 const MAX_QUEUED_BYTES = 1024 * 1024
 
+/** Those of this process; whatever ends it, what was said is written, and what is said on the way out. */
+export function processOutputs(): Outputs {
+  const said = outputs({ descriptor: 1, open: () => process.stdout }, { descriptor: 2, open: () => process.stderr }, process.platform)
+  process.once('exit', () => said.end())
+  return said
+}
+
 /** The two, sharing one order. On Windows a console wants its texts through the stream, which knows its encoding. */
 export function outputs(out: OutputSource, err: OutputSource, platform: string): Outputs {
   const second = new Output(err, platform)
@@ -39,6 +46,7 @@ export function outputs(out: OutputSource, err: OutputSource, platform: string):
   const first = new Output(out, platform, second)
   let said: { output: Output; text: string }[] = []
   let due: NodeJS.Immediate | undefined
+  let isOver = false
   const take = (): typeof said => {
     const all = said
     said = []
@@ -52,6 +60,7 @@ export function outputs(out: OutputSource, err: OutputSource, platform: string):
   const sayOn =
     (output: Output): Write =>
     (text) => {
+      if (isOver) return output.writeLast(text)
       const last = said.at(-1)
       if (last?.output === output) last.text += text
       else said.push({ output, text })
@@ -65,6 +74,7 @@ export function outputs(out: OutputSource, err: OutputSource, platform: string):
       return first.room()
     },
     end: () => {
+      isOver = true
       for (const { output, text } of take()) output.writeLast(text)
       return first.lost
     },

@@ -1,4 +1,6 @@
 /** What the process says: in order, through streams while it runs, at once when it ends. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -59,6 +61,28 @@ test('what is said by a process that goes on is written in the same turn, throug
   said.out('b\n')
   said.end()
   expect(seen).toEqual(['out stream: a\n', 'out stream: b\n'])
+})
+
+test('what is said after the end, by whoever cleans up, is not left to a turn that never comes', () => {
+  const { said, seen } = new Desk()
+  said.out('a\n')
+  said.end()
+  said.out('b\n')
+  said.err('c\n')
+  expect(seen).toEqual(['out now: a\n', 'out now: b\n', 'err now: c\n'])
+})
+
+test('a process that fails shows all that it said, and what it says on its way out', async () => {
+  const outputsUrl = new URL('../../src/system/outputs.ts', import.meta.url).href
+  const program = `
+    import { processOutputs } from '${outputsUrl}'
+    const said = processOutputs()
+    process.once('exit', () => said.out('cursor'))
+    said.out('before ')
+    throw new Error('crash')`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const [text, [code]] = await Promise.all([child.stdout.setEncoding('utf8').toArray(), once(child, 'exit')])
+  expect([text.join(''), code]).toEqual(['before cursor', 1])
 })
 
 test('a pipe that takes a part is asked again; one that does not wait gets the rest through the stream', () => {
