@@ -1,5 +1,6 @@
 /** What a verb is handed: its words, and the world around the process. */
 import type { Readable } from 'node:stream'
+import type { Terminal } from '../system/terminal.ts'
 import type { Screen } from './screen.ts'
 
 /** Flags by their long names: text, `true`, or the list of a repeated one. */
@@ -41,20 +42,6 @@ export interface Context {
 
 /** What is there before the words are read. */
 export type Surroundings = Omit<Context, 'words' | 'flags' | 'sources' | 'screen' | 'command'>
-
-/** The screen behind stdout, if there is one. */
-export interface Terminal {
-  readonly isInteractive: boolean
-  /** Whether a person can be asked: keys come from a terminal, and what is said goes to one. */
-  readonly canAsk: boolean
-  /** Whether there is a terminal at all, though most of what is said may go to a file: SIGHUP means that it was closed. */
-  readonly isThere: boolean
-  readonly isColored: boolean
-  readonly isUtf8: boolean
-  readonly size: () => { readonly width: number; readonly height: number }
-  /** Single keys as they are pressed, until the result is called; the terminal is as before then. */
-  readonly onKey: (listener: (key: string) => void) => () => void
-}
 
 /** A flag's text; the last one counts. */
 export function textFlag(flags: FlagValues, name: string): string | undefined {

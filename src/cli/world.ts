@@ -7,13 +7,12 @@ import { Supervisor } from '../supervisor/supervisor.ts'
 import { realChance } from '../system/chance.ts'
 import { realClock } from '../system/clock.ts'
 import { editFile } from '../system/edit-file.ts'
+import { MAX_KUBECONFIG_BYTES } from '../cluster/kubeconfig-paths.ts'
 import { bytesOf } from '../system/files.ts'
 import { findHolder } from '../system/holder.ts'
 import { maxConnections } from '../system/limits.ts'
 import { type Context, isSet, textFlag } from './context.ts'
 import { flagsOf } from './file/project-file.ts'
-
-const MAX_KUBECONFIG_BYTES = 16 * 1024 * 1024
 
 /** A supervisor and what it stands on. */
 export interface World {

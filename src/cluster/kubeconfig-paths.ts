@@ -1,6 +1,9 @@
 /** Which kubeconfig files are read. Pure. */
 import { delimiter, join } from 'node:path'
 
+/** None is larger; what is may be anything. */
+export const MAX_KUBECONFIG_BYTES = 16 * 1024 * 1024
+
 /** What they depend on beside a name. */
 export interface KubeconfigPlace {
   readonly env: Readonly<Record<string, string | undefined>>

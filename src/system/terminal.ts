@@ -1,14 +1,17 @@
 /** The terminal that the process has, if it has one. Not in the first file of the program: that is compiled anew by each run. */
 import { fstatSync } from 'node:fs'
 
-/** As `Terminal` of `cli/context.ts`, which says what each is for. */
+/** The screen behind stdout, if there is one. */
 export interface Terminal {
   readonly isInteractive: boolean
-  readonly isThere: boolean
+  /** Whether a person can be asked: keys come from a terminal, and what is said goes to one. */
   readonly canAsk: boolean
+  /** Whether there is a terminal at all, though most of what is said may go to a file: SIGHUP means that it was closed. */
+  readonly isThere: boolean
   readonly isColored: boolean
   readonly isUtf8: boolean
   readonly size: () => { readonly width: number; readonly height: number }
+  /** Single keys as they are pressed, until the result is called; the terminal is as before then. */
   readonly onKey: (listener: (key: string) => void) => () => void
 }
 

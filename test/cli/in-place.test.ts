@@ -1,7 +1,7 @@
 /** Lines that are drawn over each other, on a terminal that is a list of what was written. */
 import { expect, test } from 'vitest'
 import { InPlace } from '../../src/cli/in-place.ts'
-import type { Terminal } from '../../src/cli/context.ts'
+import type { Terminal } from '../../src/system/terminal.ts'
 
 function paper(width: number): { place: InPlace; written: string[]; resize: (width: number) => void } {
   const written: string[] = []

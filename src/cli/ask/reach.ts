@@ -87,7 +87,7 @@ export async function heard(context: Context, owner: Owner, asked: Asked): Promi
   if (asked.kind === 'unreachable') return { kind: 'ended', code: await silent(context, owner, asked.errno) }
   tellSkew(context, owner, asked)
   if (asked.code === 200 || asked.code === 422) return { kind: 'told', code: asked.code, body: asked.body }
-  const { error, hint } = wordsOf(asked.body)
+  const { error, hint } = wordsOf(asked.body, { error: 'the supervisor refuses', hint: 'see: docs/control-api.md' })
   context.err(`kpf: ${error}\n    ${hint}\n`)
   return { kind: 'ended', code: asked.code === 404 ? exitCodes.usage : exitCodes.failed }
 }
@@ -170,10 +170,11 @@ function isOlder(version: string, other: string): boolean {
   return at >= 0 && (a?.[at] ?? 0) < (b?.[at] ?? 0)
 }
 
-function wordsOf(body: unknown): { error: string; hint: string } {
-  const of = (name: 'error' | 'hint', fallback: string): string => {
-    const value: unknown = typeof body === 'object' && body !== null && name in body ? Reflect.get(body, name) : undefined
-    return typeof value === 'string' ? value : fallback
+/** What is said of a refusal, or what stands for it where nothing is. */
+export function wordsOf(body: unknown, fallback: { readonly error: string; readonly hint: string }): { readonly error: string; readonly hint: string } {
+  const of = (name: 'error' | 'hint'): string => {
+    const value: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined
+    return typeof value === 'string' ? value : fallback[name]
   }
-  return { error: of('error', 'the supervisor refuses'), hint: of('hint', 'see: docs/control-api.md') }
+  return { error: of('error'), hint: of('hint') }
 }

@@ -8,7 +8,7 @@ import { isDuration } from '../durations.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interruption } from '../interruption.ts'
 import type { Mistake } from '../mistake.ts'
-import { isThere, type Owner, silent } from './reach.ts'
+import { isThere, type Owner, silent, wordsOf } from './reach.ts'
 
 /** Between two tries, and how many of them may come to nothing. */
 const AGAIN_MS = 200
@@ -65,11 +65,8 @@ async function hasRoom({ outRoom }: Context, signal: AbortSignal): Promise<boole
 }
 
 function refused(context: Context, { code, body }: { readonly code: number; readonly body: unknown }): number {
-  const of = (name: 'error' | 'hint'): string | undefined => {
-    const value: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined
-    return typeof value === 'string' ? value : undefined
-  }
-  context.err(`kpf: ${of('error') ?? `the supervisor answers ${code}`}\n    ${of('hint') ?? 'see: kpf ps'}\n`)
+  const { error, hint } = wordsOf(body, { error: `the supervisor answers ${code}`, hint: 'see: kpf ps' })
+  context.err(`kpf: ${error}\n    ${hint}\n`)
   return exitCodes.failed
 }
 

@@ -8,6 +8,7 @@ import { isRecord, record, records } from '../../cluster/kube-object.ts'
 import { readYaml } from '../../file/yaml-values.ts'
 import { realChance } from '../../system/chance.ts'
 import { realClock } from '../../system/clock.ts'
+import { MAX_KUBECONFIG_BYTES } from '../../cluster/kubeconfig-paths.ts'
 import { bytesOf } from '../../system/files.ts'
 import type { Asker } from './completion-answer.ts'
 import { portCandidates } from './completion-ports.ts'
@@ -15,8 +16,6 @@ import type { Candidate, Offer } from './completion-line.ts'
 
 const LIMIT_MS = 150
 const MAX_ITEMS = 250
-const MAX_KUBECONFIG_BYTES = 16 * 1024 * 1024
-
 /** Short and long names of a type, and where its objects are. */
 const types: readonly (readonly [readonly string[], string, string])[] = [
   [['svc', 'service', 'services'], '/api/v1', 'services'],
