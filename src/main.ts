@@ -68,7 +68,6 @@ function contextOf(terminal: Surroundings['terminal']): Surroundings {
 }
 
 try {
-  // Not process.exit(): what is still in a pipe must be written; nothing else may keep us alive.
   process.exitCode = await main()
 } catch (error) {
   const isAdrift = error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd'
@@ -81,3 +80,6 @@ if (lost !== undefined) {
   err(`kpf: stdout cannot be written (${lost}): what was asked for is not all there\n    make room where it goes, and ask again\n`)
   process.exitCode = 1
 }
+// What is still in a pipe must be written. Apart from that nothing is to come: to wait for the
+// event loop to be empty takes a millisecond, and for what was forgotten in it, for ever.
+if (!said.isWaiting()) process.exit()

@@ -1,11 +1,19 @@
 /** Files, as everything outside `system/` sees them: read whole, within a limit, never by exception. */
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { open, realpath, stat } from 'node:fs/promises'
+import { realClock } from './clock.ts'
 import { errnoOf } from './errno.ts'
 
 /** The bytes of a file, or why there are none. */
 export type FileRead =
-  | { readonly kind: 'read'; readonly bytes: Uint8Array /** Where the links on its way lead. */; readonly realPath?: string }
+  | {
+      readonly kind: 'read'
+      readonly bytes: Uint8Array
+      /** Where the links on its way lead. */
+      readonly realPath?: string
+      /** As long as `stampOf` says the same nobody has written it. Missing when it was written a moment before: it may be again, at what the disk takes for the same time. */
+      readonly stamp?: string
+    }
   | { readonly kind: 'missing' }
   | { readonly kind: 'not-a-file'; readonly what: string }
   | { readonly kind: 'too-large'; readonly bytes: number }
@@ -27,7 +35,8 @@ export const realFiles: Files = {
         const seen = await file.stat()
         if (!seen.isFile()) return { kind: 'not-a-file', what: seen.isDirectory() ? 'directory' : seen.isFIFO() ? 'pipe' : 'device' }
         if (seen.size > maxBytes) return { kind: 'too-large', bytes: seen.size }
-        return { kind: 'read', bytes: await file.readFile(), realPath: await realpath(path) }
+        const isOld = realClock.wallMs() - seen.ctimeMs > STEP_MS
+        return { kind: 'read', bytes: await file.readFile(), realPath: await realpath(path), ...(isOld && { stamp: textOf(seen) }) }
       } finally {
         await file.close()
       }
@@ -39,6 +48,23 @@ export const realFiles: Files = {
       return { kind: 'refused', errno, ...(access !== undefined && { access }) }
     }
   },
+}
+
+/** More than the step of the time that a disk writes down (with Linux 4 ms), and less than kpf waits before it believes an edit. */
+const STEP_MS = 100
+
+/** Tells versions of a file apart without reading it; undefined when it is not there. */
+export async function stampOf(path: string): Promise<string | undefined> {
+  try {
+    return textOf(await stat(path))
+  } catch {
+    return undefined
+  }
+}
+
+/** The time of change is there too: programs may set that of writing back, as tar and rsync do. */
+function textOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
+  return [dev, ino, size, mtimeMs, ctimeMs].join(' ')
 }
 
 async function accessOf(path: string): Promise<string | undefined> {

@@ -20,6 +20,8 @@ export interface Outputs {
   readonly room: () => Promise<boolean>
   /** Nothing more is to come, or nothing that could wait: writes what was said in this turn of the event loop. The error is one that lost data: a disk that is full, not a reader who has left. */
   end(): string | undefined
+  /** Whether a reader has still to take something of what was said. */
+  isWaiting(): boolean
 }
 
 /** An output by its number, and the stream that is made of it when it is needed. */
@@ -78,6 +80,7 @@ export function outputs(out: OutputSource, err: OutputSource, platform: string):
       for (const { output, text } of take()) output.writeLast(text)
       return first.lost
     },
+    isWaiting: () => said.length > 0 || first.isWaiting || second.isWaiting,
   }
 }
 
@@ -96,6 +99,10 @@ class Output {
     this.#source = source
     this.#platform = platform
     this.#notes = notes ?? this
+  }
+
+  get isWaiting(): boolean {
+    return !this.#isGone && this.#stream !== undefined && this.#stream.writableLength > 0
   }
 
   write(text: string): void {

@@ -136,6 +136,19 @@ class Pipe extends Writable {
   }
 }
 
+test('as long as a reader has not taken all that was said, the process may not be ended', async () => {
+  const pipe = new Pipe()
+  const said = outputs({ descriptor: 1, open: () => pipe }, { descriptor: 2, open: () => new Pipe() }, 'linux')
+  expect(said.isWaiting()).toBe(false)
+  said.out('a\n')
+  expect(said.isWaiting()).toBe(true)
+  await setImmediate()
+  said.end()
+  expect(said.isWaiting()).toBe(true)
+  await pipe.readAll()
+  expect([pipe.read, said.isWaiting()]).toEqual([['a\n'], false])
+})
+
 const KIB = 'x'.repeat(1024)
 
 /** Each text in a turn of its own. */

@@ -2,6 +2,7 @@
 import { type DriftBody, driftOf, type SocketFact } from '../../control/drift.ts'
 import type { Snapshot } from '../../file/load.ts'
 import type { Problem } from '../../file/problems.ts'
+import { stampOf } from '../../system/files.ts'
 import { changedAt, holderOfSocket, type ListeningSocket, listeningSockets, programSince } from '../../system/listening.ts'
 import { readAgain } from '../file/project-file.ts'
 
@@ -20,14 +21,14 @@ export interface DriftParts {
 /** All that differs now. */
 export async function lookForDrift(parts: DriftParts): Promise<readonly DriftBody[]> {
   const ports = new Set(contested(parts.bound.map(({ listener }) => listener)))
-  const [now, times, since, all] = await Promise.all([
-    readAgain([...parts.snapshot.keys()], parts.snapshot),
+  const [changedFiles, times, since, all] = await Promise.all([
+    changedIn(parts.snapshot),
     Promise.all(parts.kubeconfigs.map(changedAt)),
     programSince(),
     ports.size > 0 ? listeningSockets() : undefined,
   ])
   return driftOf({
-    changedFiles: [...parts.snapshot.keys()].filter((path) => !isSame(parts.snapshot, now, path)),
+    changedFiles,
     problems: parts.problems,
     appliedAt: parts.appliedAt,
     isWatching: parts.isWatching,
@@ -55,6 +56,15 @@ function contested(listeners: readonly string[]): readonly number[] {
 async function named({ inode, ...socket }: ListeningSocket): Promise<SocketFact> {
   const holder = socket.isOwn ? undefined : await holderOfSocket(inode)
   return { ...socket, ...(holder && { holder: `${holder.command} (pid ${holder.pid})` }) }
+}
+
+/** The files that are other than in the snapshot; read is only what may have been written since. */
+async function changedIn(snapshot: Snapshot): Promise<readonly string[]> {
+  const touched = await Promise.all(
+    [...snapshot].map(async ([path, file]) => (file.kind === 'read' && file.stamp !== undefined && file.stamp === (await stampOf(path)) ? [] : [path])),
+  )
+  const now = await readAgain(touched.flat(), snapshot)
+  return touched.flat().filter((path) => !isSame(snapshot, now, path))
 }
 
 function isSame(before: Snapshot, now: Snapshot, path: string): boolean {
