@@ -56,53 +56,14 @@ function everythingFrom(socket: Socket): Promise<Buffer> {
   return promise
 }
 
-/** One message of a stream. */
-export interface StreamMessage {
-  readonly id: string
-  readonly data: string
-}
-
-/** How a stream ended: the server's own end, an answer that is none, or a connection that was cut. */
-export type StreamEnd = Asked | { readonly kind: 'ended' }
-
-/** Reads a stream to its end; each message is told in order, and waited for: a reader that is slow makes the server wait. Aborting the signal ends it. */
-export async function follow(
-  socketPath: string,
-  { path, lastId, signal }: { readonly path: string; readonly lastId?: string; readonly signal: AbortSignal },
-  told: (message: StreamMessage) => unknown,
-): Promise<StreamEnd> {
-  try {
-    const { head, chunks } = await open(send(socketPath, { method: 'GET', path, signal }, lastId === undefined ? [] : [`Last-Event-ID: ${lastId}`]))
-    if (head.code !== 200) return answerOf(head, await joined(chunks))
-    // An older supervisor does not say that it is at its end.
-    let isWhole = head.headers.get('kpf-ends') !== 'told'
-    const decoder = new TextDecoder()
-    let rest = ''
-    for await (const chunk of chunks) {
-      const blocks = `${rest}${decoder.decode(chunk, { stream: true })}`.split('\n\n')
-      rest = blocks.pop() ?? ''
-      for (const block of blocks) {
-        if (block === ': end') isWhole = true
-        await tellBlock(block, told)
-      }
-    }
-    if (!isWhole) throw cutShort()
-    return { kind: 'ended' }
-  } catch (error) {
-    return signal.aborted ? { kind: 'ended' } : { kind: 'unreachable', errno: errnoOf(error) }
-  }
-}
-
-/** What stands before the body. */
-interface Head {
+/** What stands before the body of an answer. */
+export interface Head {
   readonly code: number
   readonly headers: ReadonlyMap<string, string>
 }
 
-/** Of a server that is none of ours: more than this is no head. */
-const MAX_HEAD_BYTES = 64 * 1024
-
-function send(path: string, { method, path: target, body, signal, limitMs }: Question, headers: readonly string[]): Socket {
+/** Connects, and asks; what comes back is for the caller. */
+export function send(path: string, { method, path: target, body, signal, limitMs }: Question, headers: readonly string[]): Socket {
   const socket = connect({ path, ...(signal && { signal }), ...(limitMs !== undefined && { timeout: limitMs }) })
   socket.on('timeout', () => socket.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })))
   const text = body === undefined ? '' : JSON.stringify(body)
@@ -116,19 +77,8 @@ function send(path: string, { method, path: target, body, signal, limitMs }: Que
   return socket
 }
 
-async function open(socket: Socket): Promise<{ head: Head; chunks: AsyncIterable<Buffer> }> {
-  const chunks: AsyncIterator<Buffer> = socket[Symbol.asyncIterator]()
-  let read = Buffer.alloc(0)
-  for (;;) {
-    const next = await chunks.next()
-    if (next.done === true || read.length > MAX_HEAD_BYTES) throw cutShort()
-    read = Buffer.concat([read, next.value])
-    const parts = split(read)
-    if (parts) return { head: parts.head, chunks: after(parts.body, chunks) }
-  }
-}
-
-function split(read: Buffer): { readonly head: Head; readonly body: Buffer } | undefined {
+/** Head and body of what was read; undefined while the head is not whole. */
+export function split(read: Buffer): { readonly head: Head; readonly body: Buffer } | undefined {
   const end = read.indexOf('\r\n\r\n')
   return end < 0 ? undefined : { head: headOf(read.subarray(0, end).toString('latin1')), body: read.subarray(end + 4) }
 }
@@ -139,19 +89,9 @@ function missingIn(read: Buffer): number {
   return parts === undefined ? Number.NaN : Number(parts.head.headers.get('content-length') ?? Number.NaN) - parts.body.length
 }
 
-function cutShort(): Error {
+/** What is told of an answer that broke off. */
+export function cutShort(): Error {
   return Object.assign(new Error('the connection ended before an answer'), { code: 'ECONNRESET' })
-}
-
-async function* after(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  if (first.length > 0) yield first
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
-}
-
-async function joined(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
-  const all: Buffer[] = []
-  for await (const chunk of chunks) all.push(chunk)
-  return Buffer.concat(all)
 }
 
 function headOf(text: string): Head {
@@ -166,16 +106,9 @@ function wholeAnswer(bytes: Buffer): Asked {
   return answerOf(parts.head, parts.body)
 }
 
-function answerOf({ code, headers }: Head, bytes: Buffer): Asked {
+/** An answer that is none where it is not whole. */
+export function answerOf({ code, headers }: Head, bytes: Buffer): Asked {
   if (bytes.length !== Number(headers.get('content-length') ?? bytes.length)) return { kind: 'unreachable', errno: 'ECONNRESET' }
   const body: unknown = JSON.parse(bytes.toString('utf8'))
   return { kind: 'answered', code, body, version: headers.get('kpf-version') ?? '' }
-}
-
-/** A block of lines; comments are no message. */
-function tellBlock(block: string, told: (message: StreamMessage) => unknown): unknown {
-  const lines = block.split('\n')
-  const of = (field: string): string | undefined => lines.find((line) => line.startsWith(`${field}: `))?.slice(field.length + 2)
-  const [id, data] = [of('id'), of('data')]
-  return id !== undefined && data !== undefined ? told({ id, data }) : undefined
 }

@@ -6,7 +6,8 @@
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ask, follow } from '../../src/control/client.ts'
+import { ask } from '../../src/control/client.ts'
+import { follow } from '../../src/control/follow.ts'
 import { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { realClock } from '../../src/system/clock.ts'
 import { freePorts } from '../../src/system/free-ports.ts'

@@ -2,7 +2,8 @@
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ask, follow } from '../../src/control/client.ts'
+import { ask } from '../../src/control/client.ts'
+import { follow } from '../../src/control/follow.ts'
 import { ControlWorld, eventAt } from './world.ts'
 
 let world: ControlWorld

@@ -1,5 +1,5 @@
 /** Reading a stream of the control API to its end; one that is cut in between is taken up where it was. */
-import { follow, type StreamMessage } from '../../control/client.ts'
+import { follow, type StreamMessage } from '../../control/follow.ts'
 import { durationMs } from '../../file/duration.ts'
 import { isoTime } from '../../supervisor/iso-time.ts'
 import { realClock } from '../../system/clock.ts'

@@ -1,5 +1,5 @@
 /** `kpf wait`: until forwards are ready, or stopped; ends at once when one has failed for good. */
-import { follow } from '../../control/client.ts'
+import { follow } from '../../control/follow.ts'
 import type { ForwardBody, StatusBody } from '../../control/shapes.ts'
 import { printable } from '../../file/printable.ts'
 import { realClock } from '../../system/clock.ts'

@@ -1,5 +1,5 @@
 /** The status of a running project, drawn again whenever something happens, until a signal or a key. */
-import { follow } from '../../control/client.ts'
+import { follow } from '../../control/follow.ts'
 import type { StatusBody } from '../../control/shapes.ts'
 import { realClock } from '../../system/clock.ts'
 import { askWithin } from './asking.ts'

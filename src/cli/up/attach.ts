@@ -1,5 +1,5 @@
 /** A second `kpf up` of a project that runs: its file is applied to that one, which is then shown. */
-import { follow } from '../../control/client.ts'
+import { follow } from '../../control/follow.ts'
 import type { ApplyRequest, LogLine, StatusBody } from '../../control/shapes.ts'
 import { connectionText } from '../../output/event-text.ts'
 import type { Event } from '../../supervisor/events.ts'
