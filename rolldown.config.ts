@@ -58,17 +58,6 @@ const oneByteEach: Plugin = {
   },
 }
 
-/**
- * Ends what `compiledWhole` (src/system/compiled.ts) began, before the first built-in is
- * taken: what Node has compiled of its own fits no other setting, and is compiled again.
- */
-const lazyAgain: Plugin = {
-  name: 'lazy-again',
-  renderChunk(code, { name }) {
-    return name === 'start' && code.length > 1_000 ? `process.emit("kpf-compiled");${code}` : undefined
-  },
-}
-
 /** `export{t as start}from"./start-1a2b.js";`, and nothing else. */
 const facade = /^export\s*\{([^}]*)\}\s*from\s*["'`]\.\/([^"'`]+)["'`];?\s*$/
 
@@ -98,6 +87,38 @@ const noFacades: Plugin = {
   },
 }
 
+/** The parts that are compiled whole: what each start reads, what asks a supervisor, what runs forwards. */
+const WHOLE = ['start', 'asking', 'core']
+
+/**
+ * Tells src/system/compiled.ts when such a part is about to be read, and when it is.
+ *
+ * A part that needs one of them is read with it, so it is told of that one too: code in the
+ * cache fits one setting, and would be thrown away whenever it is read with the other. All
+ * of them are compiled before the first one runs, which says so before it takes its first
+ * built-in.
+ */
+const compiledWhole: Plugin = {
+  name: 'compiled-whole',
+  generateBundle(_, bundle) {
+    const chunks = Object.values(bundle).filter((part) => part.type === 'chunk')
+    const needs = (fileName: string, seen = new Set<string>()): ReadonlySet<string> => {
+      const chunk = chunks.find((one) => one.fileName === fileName)
+      if (chunk === undefined || seen.has(chunk.name)) return seen
+      seen.add(chunk.name)
+      for (const next of chunk.imports) needs(next, seen)
+      return seen
+    }
+    const whole = new Set(chunks.filter(({ fileName, isEntry }) => !isEntry && WHOLE.some((name) => needs(fileName).has(name))).map(({ fileName }) => fileName))
+    for (const chunk of chunks) {
+      chunk.code = chunk.code.replaceAll(/import\((["'`])\.\/((?:chunks\/)?)([^"'`]+)\1\)/g, (text, _quote, _folder, file: string) =>
+        whole.has(`chunks/${file}`) ? `(process.emit("kpf-compiling"),${text}.finally(()=>process.emit("kpf-compiled")))` : text,
+      )
+      if (whole.has(chunk.fileName)) chunk.code = `process.emit("kpf-compiled");${chunk.code}`
+    }
+  },
+}
+
 /** The modules that are read together with one of the project's own, itself too. */
 function readWith(...entries: readonly string[]): ReadonlySet<string> {
   const found = new Set<string>()
@@ -113,6 +134,8 @@ function readWith(...entries: readonly string[]): ReadonlySet<string> {
 
 /** The start, for every verb, and the verbs that only ask a supervisor. */
 const start = readWith('cli/start.ts', 'system/terminal.ts')
+/** What the other verbs need that only ask a supervisor; a run needs most of it too. */
+const asking = readWith(...['down', 'events', 'logs', 'open', 'start-stop', 'wait', 'watch-status'].map((verb) => `cli/ask/${verb}.ts`))
 /** What is loaded whenever forwards run, and the packages that it needs. */
 const core = readWith('cli/up/up.ts', 'cli/up/up-run.ts', 'system/watching.ts')
 const packages = /\/node_modules\/(yaml|zod|ws)\/|config_types|ws-receiver|ws-no-deflate/
@@ -122,7 +145,7 @@ export default defineConfig({
   platform: 'node',
   // Its other form needs a chunk that makes modules of CommonJS, read by each start.
   resolve: { alias: { 'fastest-levenshtein': 'fastest-levenshtein/esm/mod.js' } },
-  plugins: [onlyReceiver, plainBuiltins, lazyAgain, noFacades, oneByteEach],
+  plugins: [onlyReceiver, plainBuiltins, noFacades, compiledWhole, oneByteEach],
   preserveEntrySignatures: 'allow-extension',
   output: {
     dir: 'dist',
@@ -138,8 +161,9 @@ export default defineConfig({
         {
           name: 'start',
           test: (id) => start.has(id) || id.includes('/fastest-levenshtein/') || id.includes('/@noble/'),
-          priority: 3,
+          priority: 4,
         },
+        { name: 'asking', test: (id) => asking.has(id), priority: 3 },
         { name: 'core', test: (id) => core.has(id) || packages.test(id), priority: 1 },
       ],
     },

@@ -7,7 +7,7 @@
 import { homedir } from 'node:os'
 // `process` is the global: importing it as a module asks for its streams, which costs 5 ms.
 import type { Surroundings } from './cli/context.ts'
-import { compiledWhole, keepCompiled } from './system/compiled.ts'
+import { keepCompiled } from './system/compiled.ts'
 import { processOutputs } from './system/outputs.ts'
 import { version } from './version.ts'
 
@@ -30,13 +30,10 @@ async function main(): Promise<number> {
   keepCompiled(process.env, homedir())
   if (argv[0] === '__complete') {
     // A shell waits for it at each Tab: not even the parser of arguments is loaded.
-    // Compiled as the verbs are: the part that both need is in the cache once, and fits one setting.
-    const [{ complete }, { terminalOf }] = await compiledWhole(() =>
-      Promise.all([import('./cli/completion/completion-answer.ts'), import('./system/terminal.ts')]),
-    )
+    const [{ complete }, { terminalOf }] = await Promise.all([import('./cli/completion/completion-answer.ts'), import('./system/terminal.ts')])
     return complete(argv.slice(1), contextOf(terminalOf()))
   }
-  const [{ start }, { terminalOf }] = await compiledWhole(() => Promise.all([import('./cli/start.ts'), import('./system/terminal.ts')]))
+  const [{ start }, { terminalOf }] = await Promise.all([import('./cli/start.ts'), import('./system/terminal.ts')])
   return start(argv, contextOf(terminalOf()))
 }
 

@@ -1,12 +1,7 @@
-/** A copy of this process with a session of its own, and the link between the two until it stands. */
+/** A copy of this process with a session of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-
-/** Tells the copy what it is; the processes that it starts do not see it. */
-const MARK = '_KPF_DETACHED'
-
-/** What the copy says to who started it. */
-export type BackgroundMessage = { readonly kind: 'said'; readonly text: string } | { readonly kind: 'up'; readonly code: number; readonly name: string }
+import { type BackgroundMessage, MARK } from './parent-link.ts'
 
 /** The copy, from outside. */
 export interface Background {
@@ -41,27 +36,6 @@ export function startInBackground(output: string, hear: (message: BackgroundMess
     release: () => {
       if (child.connected) child.disconnect()
       child.unref()
-    },
-  }
-}
-
-/** The way back to who started this copy. */
-export interface ParentLink {
-  tell(message: BackgroundMessage): void
-  /** Nothing more is told; the parent may be gone. */
-  leave(): void
-}
-
-/** Undefined in a process that is no copy. */
-export function parentLink(): ParentLink | undefined {
-  if (process.env[MARK] === undefined || process.send === undefined) return undefined
-  delete process.env[MARK]
-  return {
-    tell: (message) => {
-      if (process.connected) process.send?.(message, undefined, undefined, () => {})
-    },
-    leave: () => {
-      if (process.connected) process.disconnect()
     },
   }
 }

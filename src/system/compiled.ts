@@ -12,31 +12,8 @@ import { cacheFolder } from './cache-folder.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
-/**
- * Loads a module with all of its functions compiled, so that they are in the cache too.
- *
- * Node writes into the cache what V8 had compiled when the module was read, and V8 compiles
- * most functions when they are first called: with a warm cache a short run still compiled
- * all it did, 2 ms of `kpf ps`. Only for what is small: of the whole program most is not
- * called, and would have to be read.
- * Source: v8.dev/blog/code-caching, "eager compilation"; nodejs.org/api/v8.html.
- */
-export async function compiledWhole<T>(load: () => Promise<T>): Promise<T> {
-  const { setFlagsFromString } = process.getBuiltinModule('node:v8')
-  const asUsual = (): void => setFlagsFromString('--lazy')
-  setFlagsFromString('--no-lazy')
-  // The build lets the module say so before it takes its first built-in (rolldown.config.ts).
-  process.once(COMPILED, asUsual)
-  try {
-    return await load()
-  } finally {
-    process.off(COMPILED, asUsual)
-    asUsual()
-  }
-}
-
-/** Told by the module that was compiled. */
-const COMPILED = 'kpf-compiled'
+/** Told before a part is read that is to be compiled whole, and when it is: the build puts both in (rolldown.config.ts). */
+const [COMPILING, COMPILED] = ['kpf-compiling', 'kpf-compiled']
 
 /** Late enough that nothing waits for it. */
 const FLUSH_MS = 1_500
@@ -46,4 +23,21 @@ export function keepCompiled(env: Variables, home: string): void {
   // Node's own variable wins over ours: whoever set it has chosen a folder.
   module.enableCompileCache(env['NODE_COMPILE_CACHE'] ?? join(cacheFolder(env, home, process.platform), 'compiled'))
   setTimeout(() => module.flushCompileCache(), FLUSH_MS).unref()
+  compileWhole()
+}
+
+/**
+ * Has all functions of the large parts compiled when they are read, so that they are in the
+ * cache too.
+ *
+ * Node writes into the cache what V8 had compiled when a module was read, and V8 compiles
+ * most functions when they are first called: with a warm cache a short run still compiled
+ * all it did, 2 ms of `kpf ps` and more of `kpf up`. What Node has compiled of its own fits
+ * no other setting, and would be compiled again: so it holds for those parts alone.
+ * Source: v8.dev/blog/code-caching, "eager compilation"; nodejs.org/api/v8.html.
+ */
+function compileWhole(): void {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8')
+  process.on(COMPILING, () => setFlagsFromString('--no-lazy'))
+  process.on(COMPILED, () => setFlagsFromString('--lazy'))
 }

@@ -1,5 +1,4 @@
 /** Hands a URL to the browser of whoever sits at this machine. */
-import { spawn } from 'node:child_process'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -29,7 +28,9 @@ export function openers(url: string, env: Variables, platform: string): readonly
   return platform === 'win32' ? [['rundll32', 'url.dll,FileProtocolHandler', url]] : [['xdg-open', url]]
 }
 
-function wasTaken([file = '', ...args]: readonly string[]): Promise<boolean> {
+async function wasTaken([file = '', ...args]: readonly string[]): Promise<boolean> {
+  // Read when somebody presses the key: it takes each start 2 ms.
+  const { spawn } = await import('node:child_process')
   const { promise, resolve } = Promise.withResolvers<boolean>()
   // Away from a desktop xdg-open may take the terminal for a browser of its own: it gets none.
   const child = spawn(file, args, { stdio: 'ignore', detached: true })

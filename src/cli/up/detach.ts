@@ -1,6 +1,7 @@
 /** `kpf up -d` and `--wait`: the run goes to the background, and this process ends when it stands. */
 import { dirname } from 'node:path'
-import { type BackgroundMessage, startInBackground } from '../../system/background.ts'
+import { startInBackground } from '../../system/background.ts'
+import type { BackgroundMessage } from '../../system/parent-link.ts'
 import { privateFolder } from '../../system/private-folder.ts'
 import { self } from '../../system/processes.ts'
 import { type Context, isSet, textFlags } from '../context.ts'

@@ -2,7 +2,7 @@
 import { logLine } from '../../control/history.ts'
 import type { Event } from '../../supervisor/events.ts'
 import type { Supervisor } from '../../supervisor/supervisor.ts'
-import type { ParentLink } from '../../system/background.ts'
+import type { ParentLink } from '../../system/parent-link.ts'
 import { realClock } from '../../system/clock.ts'
 import { errnoOf } from '../../system/errno.ts'
 import { self } from '../../system/processes.ts'

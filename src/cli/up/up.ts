@@ -1,7 +1,7 @@
 /** `kpf up`: the file's forwards, kept up until a signal or the control socket says stop. */
 import { chosen, wishFor } from '../../control/wish.ts'
 import { problemsText } from '../../output/problem-text.ts'
-import { parentLink } from '../../system/background.ts'
+import { parentLink } from '../../system/parent-link.ts'
 import { self } from '../../system/processes.ts'
 import { approvedFiles, trustCommand } from '../file/approvals.ts'
 import { applyTo, attach, nameOf } from './attach.ts'
