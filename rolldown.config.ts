@@ -90,6 +90,9 @@ const noFacades: Plugin = {
 /** The parts that are compiled whole: what each start reads, what asks a supervisor, what runs forwards. */
 const WHOLE = ['start', 'asking', 'core']
 
+/** Put into each file that reads one of them later. */
+const READ_WHOLE = 'const readWhole=load=>(process.emit("kpf-compiling"),load().finally(()=>process.emit("kpf-compiled")));'
+
 /**
  * Tells src/system/compiled.ts when such a part is about to be read, and when it is.
  *
@@ -111,10 +114,15 @@ const compiledWhole: Plugin = {
     }
     const whole = new Set(chunks.filter(({ fileName, isEntry }) => !isEntry && WHOLE.some((name) => needs(fileName).has(name))).map(({ fileName }) => fileName))
     for (const chunk of chunks) {
-      chunk.code = chunk.code.replaceAll(/import\((["'`])\.\/((?:chunks\/)?)([^"'`]+)\1\)/g, (text, _quote, _folder, file: string) =>
-        whole.has(`chunks/${file}`) ? `(process.emit("kpf-compiling"),${text}.finally(()=>process.emit("kpf-compiled")))` : text,
-      )
-      if (whole.has(chunk.fileName)) chunk.code = `process.emit("kpf-compiled");${chunk.code}`
+      let wraps = 0
+      chunk.code = chunk.code.replaceAll(/import\((["'`])\.\/((?:chunks\/)?)([^"'`]+)\1\)/g, (text, _quote, _folder, file: string) => {
+        if (!whole.has(`chunks/${file}`)) return text
+        wraps++
+        return `readWhole(()=>${text})`
+      })
+      const own = `${whole.has(chunk.fileName) ? 'process.emit("kpf-compiled");' : ''}${wraps > 0 ? READ_WHOLE : ''}`
+      // A first line that names the interpreter stays the first.
+      chunk.code = chunk.code.replace(/^(#!.*\n)?/, (line) => `${line}${own}`)
     }
   },
 }

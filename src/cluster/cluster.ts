@@ -56,6 +56,8 @@ export class OpenCluster implements Cluster {
   }
 
   watchTarget(query: TargetQuery, onChange: (picture: Picture) => void): { close(): void } {
+    // A pod that is found is dialled at once.
+    if (this.#watches.size === 0) this.#endpoint.expectUpgrade()
     return followTarget(this.#watches, query, onChange)
   }
 

@@ -28,6 +28,10 @@ export interface Route {
 export interface Waiting {
   readonly onPhase?: OnPhase | undefined
   readonly signal: AbortSignal
+  /** What a connection is made ahead for. */
+  readonly isUpgrade?: boolean
+  /** Set when the connection was there before the request: like a kept one it may have been closed meanwhile. */
+  isMadeAhead?: boolean
 }
 
 /** The connection, ready for a request. */
@@ -51,35 +55,95 @@ async function openWay({ host, port, proxy, proxyContext }: Route, parts: StepPa
 
 type Created = (error: Error | null, socket?: Socket) => void
 
-/** Keeps the connections of one route, and makes new ones as they are needed. */
-export function agentFor(Agent: typeof HttpAgent | typeof HttpsAgent, route: Route, clock: Clock): HttpAgent | HttpsAgent {
-  // No limit on sockets: each watch has one for itself, and a dial that waited for one of theirs would wait for ever.
-  const agent = new Agent({ keepAlive: true, keepAliveMsecs: 15_000 })
-  let session: Buffer | undefined
-  const open = async ({ waiting: { onPhase, signal } }: { readonly waiting: Waiting }): Promise<Socket> => {
-    const tls = route.tls && { ...route.tls, ...(session && { session }) }
-    const socket = await connect({ ...route, ...(tls && { tls }) }, { clock, onPhase, signal })
-    // Of every connection: a session may be resumed once (RFC 8446, section C.4).
-    socket.on('session', (offered: Buffer) => {
-      session = offered
-    })
-    return socket
+/** How long a connection that was made ahead is kept for its request. */
+const AHEAD_MS = 10_000
+
+/** The connections of one route: kept, made as they are needed, and one made ahead. */
+export class Connections {
+  readonly agent: HttpAgent | HttpsAgent
+  readonly #route: Route
+  readonly #clock: Clock
+  #session: Buffer | undefined
+  #ahead: { readonly opening: Promise<Socket>; readonly over: AbortController } | undefined
+
+  constructor(Agent: typeof HttpAgent | typeof HttpsAgent, route: Route, clock: Clock) {
+    this.#route = route
+    this.#clock = clock
+    const createConnection = (options: { readonly waiting: Waiting }, callback: Created): void => void this.#create(options.waiting, callback)
+    // No limit on sockets: each watch has one for itself, and a dial that waited for one of theirs would wait for ever.
+    this.agent = Object.assign(new Agent({ keepAlive: true, keepAliveMsecs: 15_000 }), { createConnection })
   }
-  const settle = async (options: { readonly waiting: Waiting }, callback: Created): Promise<void> => {
+
+  /**
+   * Makes a connection for an upgrade that is to come: to a server that is 50 ms away that is
+   * 100 ms less to wait for. A failure is left for that request to find.
+   */
+  makeAhead(): void {
+    if (this.#ahead) return
+    const over = new AbortController()
+    const opening = this.#open({ signal: over.signal })
+    this.#ahead = { opening, over }
+    opening.catch(() => {})
+    void this.#clock.sleep(AHEAD_MS, over.signal).then((isLate) => isLate && this.#dropAhead())
+  }
+
+  /** Connections that nobody uses end now, the others when they are given back. */
+  retire(): void {
+    this.#dropAhead()
+    this.agent.maxFreeSockets = 0
+    for (const socket of Object.values(this.agent.freeSockets).flatMap((sockets) => sockets ?? [])) socket.destroy()
+  }
+
+  /** All end. */
+  close(): void {
+    this.#dropAhead()
+    this.agent.destroy()
+  }
+
+  #dropAhead(): void {
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    ahead?.over.abort()
+    void ahead?.opening.then(
+      (socket) => socket.destroy(),
+      () => {},
+    )
+  }
+
+  async #create(waiting: Waiting, callback: Created): Promise<void> {
     let socket: Socket
     try {
-      socket = await open(options)
+      socket = (await this.#takeAhead(waiting)) ?? (await this.#open(waiting))
     } catch (error) {
       return callback(error instanceof Error ? error : new Error('no connection', { cause: error }))
     }
     return callback(null, socket)
   }
-  const createConnection = (options: { readonly waiting: Waiting }, callback: Created): void => void settle(options, callback)
-  return Object.assign(agent, { createConnection })
-}
 
-/** Connections that nobody uses end now, the others when they are given back. */
-export function retire(agent: HttpAgent | HttpsAgent): void {
-  agent.maxFreeSockets = 0
-  for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) socket.destroy()
+  /** For an upgrade, unless somebody wants to see it made; undefined when there is none that could be used. */
+  async #takeAhead(waiting: Waiting): Promise<Socket | undefined> {
+    const ahead = this.#ahead
+    if (ahead === undefined || waiting.isUpgrade !== true || waiting.onPhase) return undefined
+    this.#ahead = undefined
+    try {
+      const socket = await ahead.opening
+      ahead.over.abort()
+      if (socket.destroyed || !socket.writable) return undefined
+      waiting.isMadeAhead = true
+      return socket
+    } catch {
+      ahead.over.abort()
+      return undefined
+    }
+  }
+
+  async #open({ onPhase, signal }: Waiting): Promise<Socket> {
+    const tls = this.#route.tls && { ...this.#route.tls, ...(this.#session && { session: this.#session }) }
+    const socket = await connect({ ...this.#route, ...(tls && { tls }) }, { clock: this.#clock, onPhase, signal })
+    // Of every connection: a session may be resumed once (RFC 8446, section C.4).
+    socket.on('session', (offered: Buffer) => {
+      this.#session = offered
+    })
+    return socket
+  }
 }

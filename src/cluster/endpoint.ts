@@ -1,5 +1,5 @@
 /**
- * The way to one API server: its address, its TLS, one keep-alive agent, and the
+ * The way to one API server: its address, its TLS, its connections, and the
  * user's credential on every request.
  *
  * A stream of bytes is all it gives; what they mean is for `requests.ts`, `watch.ts`
@@ -15,7 +15,7 @@ import type { Clock } from '../system/clock.ts'
 import { errnoOf } from '../system/errno.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import { clusterContext, proxyContext } from './authorities.ts'
-import { agentFor, retire, type Waiting } from './connect.ts'
+import { Connections, type Waiting } from './connect.ts'
 import type { Credential, Credentials } from './credentials.ts'
 import { connectionFailure, credentialsRefused } from './failure.ts'
 import { impersonationHeaders } from './impersonation.ts'
@@ -54,8 +54,9 @@ export class ApiEndpoint {
   readonly #url: URL
   #context: ResolvedContext
   readonly #parts: EndpointParts
-  #agent: HttpAgent | HttpsAgent | undefined
-  #agentKey = ''
+  #connections: Connections | undefined
+  #connectionsKey = ''
+  #isUpgradeComing = false
 
   constructor(context: ResolvedContext, parts: EndpointParts) {
     this.#context = context
@@ -104,8 +105,13 @@ export class ApiEndpoint {
 
   /** Ends idle connections; those in use end with their users. */
   close(): void {
-    this.#agent?.destroy()
-    this.#agent = undefined
+    this.#connections?.close()
+    this.#connections = undefined
+  }
+
+  /** Beside the next request a connection is made for the upgrade that follows it. */
+  expectUpgrade(): void {
+    this.#isUpgradeComing = true
   }
 
   async #sendWith(ask: Ask, credential: Credential): Promise<Answer | Failure> {
@@ -117,9 +123,12 @@ export class ApiEndpoint {
     }
     try {
       const { Agent, request } = this.isEncrypted ? { Agent: HttpsAgent, request: httpsRequest } : await import('node:http')
-      const agent = await this.#agentFor(credential, Agent)
-      if ('code' in agent) return agent
-      return await this.#exchange(ask, credential, (options) => request({ ...options, agent }))
+      const connections = await this.#connectionsFor(credential, Agent)
+      if ('code' in connections) return connections
+      const answer = this.#exchange(ask, credential, (options) => request({ ...options, agent: connections.agent }))
+      if (this.#isUpgradeComing) connections.makeAhead()
+      this.#isUpgradeComing = false
+      return await answer
     } catch (error) {
       // A kept-alive connection may have been closed while the request was on its way: the request was not seen.
       if (error instanceof StaleConnection && !ask.signal.aborted) return this.#sendWith(ask, credential)
@@ -142,6 +151,7 @@ export class ApiEndpoint {
       ...(this.#context.impersonate && impersonationHeaders(this.#context.impersonate)),
       ...ask.headers,
     }
+    const waiting: Waiting = { onPhase: ask.onPhase, signal: ask.signal, isUpgrade: ask.headers?.['upgrade'] !== undefined }
     const options = {
       ...this.#address,
       method: ask.method,
@@ -149,11 +159,13 @@ export class ApiEndpoint {
       headers,
       signal: ask.signal,
       // For `createConnection` of the agent.
-      waiting: { onPhase: ask.onPhase, signal: ask.signal } satisfies Waiting,
+      waiting,
     }
     const request = send(options)
     if (ask.onPhase) tellRequest(request, ask.onPhase)
-    request.on('error', (error) => reject(request.reusedSocket && isReset(error) ? new StaleConnection('stale', { cause: error }) : error))
+    request.on('error', (error) =>
+      reject((request.reusedSocket || waiting.isMadeAhead) && isReset(error) ? new StaleConnection('stale', { cause: error }) : error),
+    )
     request.on('response', (response) => resolve({ kind: 'answer', response, status: response.statusCode ?? 0 }))
     request.on('upgrade', (response, socket, head) => resolve({ kind: 'upgraded', response, socket, head }))
     request.end(ask.body)
@@ -171,8 +183,8 @@ export class ApiEndpoint {
     }
   }
 
-  /** One agent until the certificates change: a new one then makes new connections only. */
-  async #agentFor(credential: Credential, Agent: typeof HttpAgent | typeof HttpsAgent): Promise<HttpAgent | HttpsAgent | Failure> {
+  /** The same until the certificates change: then all that is new is made with the new ones. */
+  async #connectionsFor(credential: Credential, Agent: typeof HttpAgent | typeof HttpsAgent): Promise<Connections | Failure> {
     const { cluster } = this.#context
     const ca = await this.#authority()
     if (ca !== undefined && 'code' in ca) return ca
@@ -181,17 +193,17 @@ export class ApiEndpoint {
     const key = [ca, credential.certificate, credential.key, cluster.tlsServerName, `${cluster.skipTLSVerify}`, JSON.stringify(proxy)]
       .map((part) => part?.toString('base64') ?? '')
       .join(' ')
-    if (this.#agent && this.#agentKey === key) return this.#agent
+    if (this.#connections && this.#connectionsKey === key) return this.#connections
     const route = {
       ...this.#address,
       proxy,
       ...(this.isEncrypted && { tls: this.#tlsOptions(credential, ca) }),
       ...(proxy?.kind === 'https' && { proxyContext: proxyContext(ca) }),
     }
-    if (this.#agent) retire(this.#agent)
-    this.#agentKey = key
-    this.#agent = agentFor(Agent, route, this.#parts.clock)
-    return this.#agent
+    this.#connections?.retire()
+    this.#connectionsKey = key
+    this.#connections = new Connections(Agent, route, this.#parts.clock)
+    return this.#connections
   }
 
   #tlsOptions(credential: Credential, ca: Buffer | undefined): ConnectionOptions {

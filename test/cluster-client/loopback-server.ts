@@ -49,6 +49,7 @@ export class LoopbackServer {
       this.upgrade(request, socket)
     })
     server.on('connection', (socket: Duplex) => {
+      this.accepted++
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))
     })
@@ -69,6 +70,9 @@ export class LoopbackServer {
   get connections(): number {
     return this.#sockets.size
   }
+
+  /** How many were made, those that have ended too. */
+  accepted = 0
 
   cutAll(): void {
     for (const socket of this.#sockets) socket.destroy()

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { expect, test } from 'vitest'
 import type { DialPhase, Transport, UpgradeRequest } from '../../src/tunnel/dialer.ts'
-import { closing, LoopbackServer, until } from './loopback-server.ts'
+import { advanceUntil, closing, LoopbackServer, until } from './loopback-server.ts'
 import { type World, worldOf } from './world.ts'
 
 const TUNNEL = 'SPDY/3.1+portforward.k8s.io'
@@ -163,3 +163,47 @@ function turned(turns: number): () => boolean {
   let asked = 0
   return () => ++asked > turns
 }
+
+/** A cluster whose pods are followed, as by a run; the list stays open. */
+async function followed(): Promise<Awaited<ReturnType<typeof start>>> {
+  const made = await start()
+  made.server.answer = () => {}
+  const cluster = await made.world.open()
+  closing(cluster.watchTarget({ namespace: 'shop', target: { kind: 'selector', labelSelector: 'a=b' } }, () => {}))
+  await until(() => made.server.asked.length === 1 && made.server.accepted === 2)
+  return made
+}
+
+async function upgradeOf({ open }: Pick<Awaited<ReturnType<typeof start>>, 'open'>, more: Partial<UpgradeRequest> = {}): Promise<string> {
+  const upgraded = await open('websocket', more)
+  if (upgraded.kind === 'upgraded') closing({ close: () => upgraded.socket.destroy() })
+  return upgraded.kind
+}
+
+test('beside the first list a connection is made for the first tunnel, and for that alone', async () => {
+  const { server, open } = await followed()
+  expect(await upgradeOf({ open })).toBe('upgraded')
+  expect(server.accepted).toBe(2)
+  expect(await upgradeOf({ open })).toBe('upgraded')
+  expect(server.accepted).toBe(3)
+})
+
+test('who wants to see the connection made has one of its own', async () => {
+  const { server, open } = await followed()
+  const phases: string[] = []
+  expect(await upgradeOf({ open }, { onPhase: ({ kind }) => phases.push(kind) })).toBe('upgraded')
+  expect(phases).toContain('tcp')
+  expect(server.accepted).toBe(3)
+})
+
+test('one that was closed before it was needed costs nothing', async () => {
+  const { server, open } = await followed()
+  server.cutAll()
+  expect(await upgradeOf({ open })).toBe('upgraded')
+})
+
+test('one that nobody needed for 10 s ends', async () => {
+  const { server, world } = await followed()
+  const before = server.connections
+  await advanceUntil(world.clock, 1_000, () => server.connections < before)
+})
