@@ -5,11 +5,14 @@
  * stay in here and in the request; no message holds one.
  */
 import type { Clock } from '../system/clock.ts'
+import { errnoOf } from '../system/errno.ts'
 import type { CredentialKind, CredentialPhase } from '../tunnel/dialer.ts'
+import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import type { ExecCredential } from './exec-plugin.ts'
 import { ExecSource, type Terminal } from './exec-source.ts'
 import type { KubeUser } from './kubeconfig.ts'
+import { pairFault, type KeyPair } from './key-pair.ts'
 import { record } from './kube-object.ts'
 import type { OidcUsers } from './oidc.ts'
 
@@ -44,6 +47,8 @@ export class Credentials {
   /** A token that the server did not take: an issuer is asked for another, though it has not ended. */
   #rejected: string | undefined
   #tokenFile: { text: string; readMs: number } | undefined
+  /** A certificate and a key that were looked at and fit. */
+  #fitting: KeyPair | undefined
 
   constructor(user: KubeUser, parts: CredentialsParts) {
     this.#user = user
@@ -92,33 +97,50 @@ export class Credentials {
         hint: 'use an exec plugin: see the documentation of your cluster',
       })
     }
-    try {
-      const certificate = await this.#certificate()
-      const own = await this.#authorization()
-      const issued = own === undefined && !user.exec && user.authProvider ? await this.#parts.oidc.token(user, this.#rejected) : undefined
-      if (typeof issued === 'object') return issued
-      const authorization = own ?? (issued && `Bearer ${issued}`)
-      // A plugin is asked only when the entry has nothing of its own, as client-go does.
-      if (user.exec && authorization === undefined && certificate.certificate === undefined) return await this.#plugin(startMs)
-      return { kind: 'credential', ...certificate, ...(authorization !== undefined && { authorization }), origin: this.#origin(startMs) }
-    } catch (error) {
-      return failure('KPF_KUBECONFIG', `a credential file of user "${user.name}" cannot be read`, {
-        hint: 'check client-certificate, client-key and tokenFile',
-        cause: error,
-      })
-    }
+    const certificate = await this.#certificate()
+    if ('code' in certificate) return certificate
+    const own = await this.#authorization()
+    if (typeof own === 'object') return own
+    const issued = own === undefined && !user.exec && user.authProvider ? await this.#parts.oidc.token(user, this.#rejected) : undefined
+    if (typeof issued === 'object') return issued
+    const authorization = own ?? (issued && `Bearer ${issued}`)
+    // A plugin is asked only when the entry has nothing of its own, as client-go does.
+    if (user.exec && authorization === undefined && certificate.certificate === undefined) return await this.#plugin(startMs)
+    return { kind: 'credential', ...certificate, ...(authorization !== undefined && { authorization }), origin: this.#origin(startMs) }
   }
 
-  async #certificate(): Promise<{ certificate?: Buffer; key?: Buffer }> {
+  async #certificate(): Promise<{ certificate?: Buffer; key?: Buffer } | Failure> {
     const { certData, certFile, keyData, keyFile } = this.#user
-    const certificate = await this.#bytes(certData, certFile)
-    const key = await this.#bytes(keyData, keyFile)
-    return { ...(certificate && { certificate }), ...(key && { key }) }
+    const certificate = await this.#bytes('client-certificate', certData, certFile)
+    if (certificate && 'code' in certificate) return certificate
+    const key = await this.#bytes('client-key', keyData, keyFile)
+    if (key && 'code' in key) return key
+    return (certificate && this.#misfit({ certificate, key })) ?? { ...(certificate && { certificate }), ...(key && { key }) }
   }
 
-  async #bytes(data: string | undefined, file: string | undefined): Promise<Buffer | undefined> {
+  /** What is wrong with the pair; what fits is looked at once. */
+  #misfit(pair: KeyPair): Failure | undefined {
+    if (this.#fitting && isSame(this.#fitting, pair)) return undefined
+    const { name, certData, certFile, keyData, keyFile } = this.#user
+    const fault = pairFault(pair, { certificate: fieldText('client-certificate', certData, certFile), key: fieldText('client-key', keyData, keyFile) })
+    if (fault === undefined) this.#fitting = pair
+    return (
+      fault && failure('KPF_KUBECONFIG', `user "${escapeForeign(name)}" cannot log in: ${fault.what}`, { hint: `${fault.fix}, or fetch the kubeconfig again` })
+    )
+  }
+
+  async #bytes(field: string, data: string | undefined, file: string | undefined): Promise<Buffer | Failure | undefined> {
     if (data) return Buffer.from(data, 'base64')
-    return file ? this.#parts.readFile(file) : undefined
+    return file ? this.#read(field, file) : undefined
+  }
+
+  async #read(field: string, file: string): Promise<Buffer | Failure> {
+    try {
+      return await this.#parts.readFile(file)
+    } catch (error) {
+      const what = `user "${escapeForeign(this.#user.name)}" cannot log in: ${fieldText(field, undefined, file)} cannot be read (${errnoOf(error)})`
+      return failure('KPF_KUBECONFIG', what, { hint: 'check its path, owner and mode', cause: error })
+    }
   }
 
   #forget(): void {
@@ -126,19 +148,25 @@ export class Credentials {
     this.#tokenFile = undefined
   }
 
-  async #authorization(): Promise<string | undefined> {
+  async #authorization(): Promise<string | Failure | undefined> {
     const { tokenFile, token, username, password } = this.#user
-    if (tokenFile) return `Bearer ${await this.#readToken(tokenFile)}`
+    if (tokenFile) {
+      const read = await this.#readToken(tokenFile)
+      return typeof read === 'string' ? `Bearer ${read}` : read
+    }
     if (token) return `Bearer ${token}`
     return username ? `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}` : undefined
   }
 
-  async #readToken(path: string): Promise<string> {
+  async #readToken(path: string): Promise<string | Failure> {
     const now = this.#parts.clock.now()
-    if (this.#tokenFile === undefined || now - this.#tokenFile.readMs > TOKEN_FILE_MS) {
-      this.#tokenFile = { text: (await this.#parts.readFile(path)).toString('utf8').trim(), readMs: now }
-    }
-    return this.#tokenFile.text
+    const known = this.#tokenFile
+    if (known !== undefined && now - known.readMs <= TOKEN_FILE_MS) return known.text
+    const bytes = await this.#read('tokenFile', path)
+    if ('code' in bytes) return bytes
+    const text = bytes.toString('utf8').trim()
+    this.#tokenFile = { text, readMs: now }
+    return text
   }
 
   #origin(startMs: number): Credential['origin'] {
@@ -156,9 +184,17 @@ export class Credentials {
   }
 }
 
-function isSame(a: Credential, b: Credential): boolean {
-  const text = ({ authorization, certificate, key }: Credential): string => [authorization, certificate, key].map((part) => part?.toString() ?? '').join('\n')
+type Secrets = Partial<Pick<Credential, 'authorization'>> & { readonly certificate?: string | Buffer; readonly key?: string | Buffer | undefined }
+
+function isSame(a: Secrets, b: Secrets): boolean {
+  const text = ({ authorization, certificate, key }: Secrets): string => [authorization, certificate, key].map((part) => part?.toString() ?? '').join('\n')
   return text(a) === text(b)
+}
+
+/** `client-key-data`, or `client-key "/home/me/me.key"`: data wins over a file, as for kubectl. */
+function fieldText(field: string, data: string | undefined, file: string | undefined): string {
+  if (data) return `${field}-data`
+  return file ? `${field} "${escapeForeign(file)}"` : field
 }
 
 function kindOf({ token, tokenFile, username, exec, authProvider, certData, certFile }: KubeUser): CredentialKind {

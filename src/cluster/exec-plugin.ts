@@ -12,6 +12,7 @@ import type { Clock } from '../system/clock.ts'
 import { escapeForeign } from '../tunnel/escape.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
 import { certificateEndMs } from './credential-end.ts'
+import { pairFault } from './key-pair.ts'
 import { isRecord } from './kube-object.ts'
 import { timeMs } from './time.ts'
 
@@ -113,6 +114,8 @@ function readCredential(config: ExecConfig, stdout: string): ExecCredential | Fa
   const pair =
     typeof clientCertificateData === 'string' && typeof clientKeyData === 'string' ? { certificate: clientCertificateData, key: clientKeyData } : undefined
   if (typeof token !== 'string' && pair === undefined) return pluginFailure(config, 'gave neither a token nor a certificate with its key')
+  const fault = pair && pairFault(pair, { certificate: 'clientCertificateData', key: 'clientKeyData' })
+  if (fault) return pluginFailure(config, `gave what cannot be used: ${fault.what}`, 'run the login that the plugin needs; kpf then goes on by itself')
   // A certificate may end before its plugin says so.
   const ends = [timeMs(expirationTimestamp), pair && certificateEndMs(pair.certificate)].filter((end) => end !== undefined)
   const expiresMs = ends.length === 0 ? undefined : Math.min(...ends)

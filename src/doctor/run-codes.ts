@@ -42,7 +42,7 @@ export const runCodes = {
     fix: 'use the context that leads there, or correct `expect.server`',
   },
   KPF_KUBECONFIG: {
-    behind: 'the kubeconfig is missing, broken, or refers to what it does not hold',
+    behind: 'the kubeconfig is missing, broken, or refers to what it does not hold, or its client certificate and key are none or no pair',
     see: 'kubectl config view',
     fix: 'correct it; kpf sees it and goes on',
   },

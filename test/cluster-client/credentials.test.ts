@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
+import { generate } from 'selfsigned'
 import { afterEach, expect, test } from 'vitest'
 import { json, LoopbackServer, until } from './loopback-server.ts'
 import { World, worldOf } from './world.ts'
@@ -213,6 +214,37 @@ test('a plugin is not looked up in the working directory', async () => {
   )
   await until(() => seen.length > 0)
   expect(seen[0]).toMatch(/is not installed/)
+})
+
+test('a certificate and a key that do not fit are told by the fields of the user before anything is sent, and taken once they fit', async () => {
+  const [mine, yours] = await Promise.all(['mine', 'yours'].map((value) => generate([{ name: 'commonName', value }], { algorithm: 'sha256' })))
+  if (mine === undefined || yours === undefined) throw new Error('no certificates')
+  const { server, world, ask } = await asking({ 'client-certificate-data': Buffer.from(mine.cert).toString('base64'), 'client-key': 'me.key' }, () => true)
+  expect(await ask()).toBe(
+    'KPF_KUBECONFIG: user "me" cannot log in: client-key "/home/me/.kube/me.key" cannot be read (ENOENT) (check its path, owner and mode)',
+  )
+  world.files['/home/me/.kube/me.key'] = yours.private
+  expect(await ask()).toBe(
+    'KPF_KUBECONFIG: user "me" cannot log in: client-key "/home/me/.kube/me.key" is not the key of client-certificate-data (take both from one pair, or fetch the kubeconfig again)',
+  )
+  expect(server.asked).toEqual([])
+  world.files['/home/me/.kube/me.key'] = mine.private
+  expect(await ask()).toBe('seen')
+  world.files['/home/me/.kube/me.key'] = mine.private.slice(0, 300)
+  expect(await ask()).toMatch(/^KPF_KUBECONFIG: .* holds a private key that is cut off/)
+})
+
+test('a certificate without its key is no login, as for kubectl', async () => {
+  const { cert } = await generate([{ name: 'commonName', value: 'me' }], { algorithm: 'sha256' })
+  const { ask } = await asking({ 'client-certificate-data': Buffer.from(cert).toString('base64') }, () => true)
+  expect(await ask()).toMatch(/^KPF_KUBECONFIG: user "me" cannot log in: client-certificate-data has no key \(add client-key/)
+})
+
+test('a plugin whose certificate and key do not fit is told', async () => {
+  const [mine, yours] = await Promise.all(['mine', 'yours'].map((value) => generate([{ name: 'commonName', value }], { algorithm: 'sha256' })))
+  const { exec } = plugin(`give(${JSON.stringify({ clientCertificateData: mine?.cert, clientKeyData: yours?.private })})`)
+  const { ask } = await asking({ exec }, () => true)
+  expect(await ask()).toMatch(/^KPF_AUTH_PLUGIN: .* gave what cannot be used: clientKeyData is not the key of clientCertificateData/)
 })
 
 test('an auth provider that kubectl dropped is told by its name', async () => {

@@ -81,6 +81,12 @@ async function plugin(name: string, body?: string): Promise<object> {
   return { exec: { apiVersion: 'client.authentication.k8s.io/v1', interactiveMode: 'Never', command: join(dir, name), installHint: 'get-kube-login' } }
 }
 
+/** Of those that the control plane was made with. */
+function pair(certificate: string, key: string): object {
+  const pki = join(cluster.dir, 'pki')
+  return { 'client-certificate': join(pki, `${certificate}.crt`), 'client-key': join(pki, `${key}.key`) }
+}
+
 function credential(): string {
   return `echo '${JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token } })}'`
 }
@@ -140,6 +146,13 @@ const rows: readonly Row[] = [
     mended: async () => ({ user: await plugin('failing', credential()) }),
   },
   {
+    name: 'a client certificate with the key of another',
+    step: 'credential',
+    fix: /client-key .* is not the key of client-certificate .* \| take both from one pair/,
+    broken: () => ({ user: pair('admin', 'scheduler') }),
+    mended: () => ({ user: pair('admin', 'admin') }),
+  },
+  {
     name: 'a wrong authority',
     step: 'tls',
     fix: /certificate-authority/,
@@ -197,7 +210,7 @@ const rows: readonly Row[] = [
   {
     name: 'no replica',
     step: 'pods',
-    fix: /scale/,
+    fix: /kubectl scale deployment\/idle --replicas=1 -n default --context test/,
     broken: () => ({ line: 'deploy/idle PORT:8080' }),
     mended: async () => ({ ...(await kubectl('scale', 'deployment/idle', '--replicas=1')()), line: 'deploy/idle PORT:8080' }),
   },

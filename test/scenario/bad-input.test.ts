@@ -157,6 +157,7 @@ test('contexts and kubeconfigs', async () => {
   const plugin = (more: object): Readonly<Record<string, string>> =>
     user({ exec: { apiVersion: 'client.authentication.k8s.io/v1', interactiveMode: 'Never', ...more } })
   const pki = await generate([{ name: 'commonName', value: 'me' }], { notBeforeDate: new Date(0), notAfterDate: new Date(86_400_000) })
+  const other = await generate([{ name: 'commonName', value: 'other' }], { notBeforeDate: new Date(0), notAfterDate: new Date(86_400_000) })
   const base64 = (text: string): string => Buffer.from(text).toString('base64')
   const certificate = (key: string): Readonly<Record<string, string>> => user({ 'client-certificate-data': base64(pki.cert), 'client-key-data': base64(key) })
   const live = ['check', '--live']
@@ -171,6 +172,8 @@ test('contexts and kubeconfigs', async () => {
     { row: 'C56 a context with a user that is not there', args: live, files: kubeconfig({ users: [] }) },
     { row: 'C57 a CA that is no base64', args: live, files: cluster({ server: 'https://127.0.0.1:1', 'certificate-authority-data': '%%%' }) },
     { row: 'C57 a certificate that has ended', args: live, files: certificate(pki.private) },
+    { row: 'C57 a key of another certificate', args: live, files: certificate(other.private) },
+    { row: 'C57 a key that is none', args: live, files: certificate('hello') },
     {
       row: 'C58 a token that would travel in clear',
       args: live,
@@ -272,6 +275,22 @@ test('contexts and kubeconfigs', async () => {
         fix: renew the certificate, or fetch the kubeconfig again
     exit 4
 
+    ## C57 a key of another certificate
+    $ kpf check --live
+    forwards.yaml:2:3 KPF_KUBECONFIG cluster of context "sample" (SERVER): user "sample" cannot log in: client-key-data is not the key of client-certificate-data
+          web: svc/web :80
+          ^
+        fix: take both from one pair, or fetch the kubeconfig again; see: kubectl --context sample get --raw /version; kpf explain KPF_KUBECONFIG
+    exit 3
+
+    ## C57 a key that is none
+    $ kpf check --live
+    forwards.yaml:2:3 KPF_KUBECONFIG cluster of context "sample" (SERVER): user "sample" cannot log in: client-key-data holds no private key in PEM
+          web: svc/web :80
+          ^
+        fix: give it a text that begins with -----BEGIN PRIVATE KEY----- (in a -data field the base64 of it), or fetch the kubeconfig again; see: kubectl --context sample get --raw /version; kpf explain KPF_KUBECONFIG
+    exit 3
+
     ## C58 a token that would travel in clear
     $ kpf check --live
     forwards.yaml:2:3 KPF_KUBECONFIG cluster of context "sample" (10.0.0.1:80): the server 10.0.0.1:80 is plain http: the credentials would travel in the clear
@@ -330,10 +349,10 @@ test('contexts and kubeconfigs', async () => {
 
     ## C61 a token file that is missing
     $ kpf check --live
-    forwards.yaml:2:3 KPF_KUBECONFIG cluster of context "sample" (SERVER): a credential file of user "sample" cannot be read
+    forwards.yaml:2:3 KPF_KUBECONFIG cluster of context "sample" (SERVER): user "sample" cannot log in: tokenFile "/nowhere/token" cannot be read (ENOENT)
           web: svc/web :80
           ^
-        fix: check client-certificate, client-key and tokenFile; see: kubectl --context sample get --raw /version; kpf explain KPF_KUBECONFIG
+        fix: check its path, owner and mode; see: kubectl --context sample get --raw /version; kpf explain KPF_KUBECONFIG
     exit 3
 
     ## C62 a proxy of an unknown kind
