@@ -12,9 +12,17 @@ import {
 import type { StatusSource } from './shared-status.ts'
 import { readTerms } from './terms.ts'
 
+/** A name that nobody has, and what may be meant. */
+interface Unknown {
+  readonly message: string
+  readonly fix: string
+}
+
 /** What the API speaks for: a running project. */
 export interface Controlled extends StatusSource {
   readonly version: string
+  /** What is said to names of which one is no forward's; undefined for names that all are. `where` is what has the forwards. */
+  unknownForward(names: readonly string[], forwards: readonly { readonly name: string }[], where: string): Unknown | undefined
   exports(): ExportsBody
   apply(request: ApplyRequest): Promise<AppliedBody>
   /** What `apply` would do. */
@@ -48,7 +56,6 @@ export async function answer(controlled: Controlled, route: string, body: unknow
   if (route.startsWith('POST') && body['end'] !== true && controlled.status().isStopping) {
     return refusal(controlled, 409, { error: 'the project is ending', hint: 'when it has: kpf up' })
   }
-  const unknown = names.find((name) => !controlled.status().forwards.some((forward) => forward.name === name))
   switch (route) {
     case 'GET /v1/exports':
       return good(controlled, controlled.exports())
@@ -65,9 +72,11 @@ export async function answer(controlled: Controlled, route: string, body: unknow
       return good(controlled, {})
     case 'POST /v1/start':
     case 'POST /v1/restart':
-    case 'POST /v1/stop':
-      if (unknown !== undefined) return refusal(controlled, 404, unknownName(unknown, controlled))
+    case 'POST /v1/stop': {
+      const unknown = controlled.unknownForward(names, controlled.status().forwards, 'the running project')
+      if (unknown) return refusal(controlled, 404, { error: unknown.message, hint: unknown.fix })
       return acted(controlled, route, { names, body })
+    }
     default:
       return refusal(controlled, 404, { error: `there is no ${route}`, hint: 'see docs/control-api.md; the supervisor may be older than the client' })
   }
@@ -110,11 +119,6 @@ function good(controlled: Controlled, body: object): Answer {
 
 function applied(controlled: Controlled, outcome: AppliedBody | PlannedBody): Answer {
   return { code: outcome.kind === 'rejected' ? 422 : 200, body: { ...head(controlled), ...outcome } }
-}
-
-function unknownName(name: string, controlled: Controlled): { error: string; hint: string } {
-  const known = controlled.status().forwards.map((forward) => forward.name)
-  return { error: `no forward "${name}" in the running project`, hint: `it has: ${known.join(', ')}` }
 }
 
 function namesOf(value: unknown): readonly string[] | undefined {

@@ -1,5 +1,6 @@
 /** What a project that is ending still does. */
 import { expect, test } from 'vitest'
+import { unknownForward } from '../../src/cli/unknown-forward.ts'
 import { answer, type Controlled } from '../../src/control/routes.ts'
 import { SharedStatus } from '../../src/control/shared-status.ts'
 import { HandClock } from '../fake/clock.ts'
@@ -7,6 +8,7 @@ import { status } from './world.ts'
 
 const ending: Controlled = {
   version: '9.9.9',
+  unknownForward,
   status: () => ({ ...status(), isStopping: true }),
   exports: () => ({ exports: {}, missing: {} }),
   drift: async () => [],

@@ -33,6 +33,10 @@ test('what is asked for is done, for the names that are known', async () => {
   expect(await post('/v1/apply', { names: ['new'], content: 'x' })).toMatchObject({ code: 422, body: { kind: 'rejected' } })
   expect(await post('/v1/stop', { end: true, drainMs: 500 })).toMatchObject({ code: 200, body: { forwards: 2, served: 3 } })
   expect(await post('/v1/start', { names: ['cache'] })).toMatchObject({ code: 404, body: { hint: 'it has: api, db' } })
+  expect(await post('/v1/restart', { names: ['db', 'aip'] })).toMatchObject({
+    code: 404,
+    body: { error: 'no forward "aip" in the running project', hint: 'did you mean "api"?' },
+  })
   expect(world.asked).toEqual(['stop db', 'restart ', 'kick', 'plan {"names":["api"]}', 'apply {"names":["new"],"content":"x"}', 'end 500'])
 })
 

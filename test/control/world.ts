@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ask } from '../../src/control/client.ts'
 import { History } from '../../src/control/history.ts'
+import { unknownForward } from '../../src/cli/unknown-forward.ts'
 import type { Controlled } from '../../src/control/routes.ts'
 import { type ControlServer, serveControl, type ServerParts } from '../../src/control/server.ts'
 import { API_VERSION, type StatusBody } from '../../src/control/shapes.ts'
@@ -58,6 +59,7 @@ export function controlled(asked: string[]): Controlled {
   }
   return {
     version: '9.9.9',
+    unknownForward,
     status: () => status(),
     exports: () => ({ exports: { API_PORT: '8080' }, missing: {} }),
     drift: async () => [],

@@ -111,7 +111,7 @@ test('start, stop and restart are in force over edits of the file, and reload sa
   expect(await project.run('restart', 'web')).toMatchObject({ code: 0, stderr: 'restarted: web\n' })
   expect((await project.run('wait')).code).toBe(0)
   expect((await project.status()).forwards[0]).toMatchObject({ name: 'web', restarts: 1 })
-  expect(await project.run('stop', 'wbe')).toMatchObject({ code: 2, stderr: expect.stringContaining('it has: web, spare, third') })
+  expect(await project.run('stop', 'wbe')).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean "web"?') })
   await project.write('forwards: [\n')
   expect(await project.run('reload')).toMatchObject({ code: 2, stderr: expect.stringContaining('not applied, what runs goes on') })
   expect(await fetchText(a)).toContain('hello')

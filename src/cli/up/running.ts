@@ -26,6 +26,7 @@ import { readDrift } from './read-ahead.ts'
 import type { Place } from '../place.ts'
 import { type FoundFiles, readAgain, type readFiles } from '../file/project-file.ts'
 import { termsOf, withTerms } from '../file/terms.ts'
+import { unknownForward } from '../unknown-forward.ts'
 import type { World } from '../world.ts'
 
 /** What a run began with. */
@@ -50,6 +51,7 @@ export interface Start {
 /** Rules over what runs. */
 export class RunningProject implements Controlled {
   readonly version: string
+  readonly unknownForward = unknownForward
   readonly history: History
   readonly ending: Ending
   readonly #world: World
@@ -269,10 +271,8 @@ export class RunningProject implements Controlled {
   #orphans(as: Context, { forwards }: Project): readonly Forward[] {
     if (!isSet(as.flags, 'keep-orphans')) return []
     const known = new Set([...forwards.map(({ name }) => name), ...this.#wish.stopped])
-    return this.#world.supervisor
-      .snapshot()
-      .rows.filter(({ spec, status }) => !known.has(spec.name) && status.state !== 'stopping')
-      .map(({ spec }) => spec)
+    const { rows } = this.#world.supervisor.snapshot()
+    return rows.filter(({ spec, status }) => !known.has(spec.name) && status.state !== 'stopping').map(({ spec }) => spec)
   }
 
   #applyFile(project: Project): AppliedBody {
