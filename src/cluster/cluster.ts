@@ -9,6 +9,7 @@ import { Credentials } from './credentials.ts'
 import { ApiEndpoint } from './endpoint.ts'
 import { Gate } from './gate.ts'
 import type { ResolvedContext } from './kubeconfig.ts'
+import { Neighbours } from './neighbours.ts'
 import type { OidcUsers } from './oidc.ts'
 import type { Picture, TargetQuery } from './picture.ts'
 import { requestJson } from './requests.ts'
@@ -31,6 +32,7 @@ export class OpenCluster implements Cluster {
   readonly #credentials: Credentials
   readonly #endpoint: ApiEndpoint
   readonly #watches: Watches
+  readonly #neighbours: Neighbours
   #context: ResolvedContext
 
   constructor(context: ResolvedContext, key: string, parts: ClustersParts & { readonly oidc: OidcUsers }) {
@@ -46,6 +48,7 @@ export class OpenCluster implements Cluster {
     this.server = this.#endpoint.server
     this.dialer = createDialer(this.#endpoint)
     this.#watches = new Watches({ clock, chance, endpoint: this.#endpoint })
+    this.#neighbours = new Neighbours(this, clock)
     this.transports = transportMemory(clock)
     this.gate = new Gate({ clock, chance, concurrency: parts.concurrency, probe: (signal) => probe(this.#endpoint, signal) })
   }
@@ -58,7 +61,8 @@ export class OpenCluster implements Cluster {
   watchTarget(query: TargetQuery, onChange: (picture: Picture) => void): { close(): void } {
     // A pod that is found is dialled at once.
     if (this.#watches.size === 0) this.#endpoint.expectUpgrade()
-    return followTarget(this.#watches, query, onChange)
+    const parts = { clock: this.#clock, watches: this.#watches, neighbours: this.#neighbours, contextName: this.contextName }
+    return followTarget(parts, query, onChange)
   }
 
   request(request: ClusterRequest): Promise<JsonAnswer | Failure> {
@@ -86,6 +90,7 @@ export class OpenCluster implements Cluster {
   async close(): Promise<void> {
     this.gate.close()
     this.#watches.close()
+    this.#neighbours.close()
     this.#credentials.close()
     this.#endpoint.close()
   }

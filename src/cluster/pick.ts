@@ -7,7 +7,9 @@
  */
 import type { PodRef } from '../tunnel/dialer.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
-import type { Picture, PodFacts, ServiceFacts, TargetRef } from './picture.ts'
+import { describeText, getText, type KubectlPlace, whereText } from './kubectl-words.ts'
+import { isOver } from './pod-facts.ts'
+import type { Picture, PodFacts, ServiceFacts, TargetRef, Workload } from './picture.ts'
 
 /** What is looked for. */
 export interface PickQuery {
@@ -16,7 +18,12 @@ export interface PickQuery {
   readonly requireReady: boolean
   /** The pod in use, which is kept while it is usable. */
   readonly currentUid?: string
+  /** For the commands of hints. */
+  readonly place?: KubectlPlace | undefined
 }
+
+/** What was seen of a target. */
+type Seen = Extract<Picture, { readonly kind: 'seen' }>
 
 /** The answer. */
 export type Picked =
@@ -71,7 +78,7 @@ export function pick(query: PickQuery, picture: Picture): Picked {
   })
   const current = picture.pods.find((pod) => pod.uid === query.currentUid)
   const chosen = usable.find((pod) => pod.uid === query.currentUid) ?? usable.toSorted(compare)[0] ?? lastResort(current)
-  if (chosen === undefined) return noPod(query, picture.pods, picture.replicas, rejected)
+  if (chosen === undefined) return noPod(query, picture, rejected)
   const ports = portsOf(query, chosen, picture.service)
   if ('code' in ports) return ports
   const { namespace, name, uid, node, image } = chosen
@@ -92,7 +99,7 @@ export function pick(query: PickQuery, picture: Picture): Picked {
 /** Why a pod cannot be dialled now; undefined when it can. */
 function whyNot(pod: PodFacts, requireReady: boolean): string | undefined {
   if (pod.terminating) return 'terminating'
-  if (pod.phase === 'Succeeded' || pod.phase === 'Failed') return `finished (${pod.phase})`
+  if (isOver(pod)) return `finished (${pod.phase})`
   if (pod.phase !== 'Running') return pod.trouble ?? pod.phase
   return requireReady && !pod.ready ? (pod.trouble ?? 'not ready') : undefined
 }
@@ -107,20 +114,53 @@ function compare(a: PodFacts, b: PodFacts): number {
   return (a.readySinceMs ?? a.createdMs) - (b.readySinceMs ?? b.createdMs) || a.restarts - b.restarts || (a.name < b.name ? -1 : 1)
 }
 
-function noPod(query: PickQuery, pods: readonly PodFacts[], replicas: number | undefined, rejected: readonly Rejected[]): Picked {
+function noPod(query: PickQuery, seen: Seen, rejected: readonly Rejected[]): Picked {
+  const { pods, replicas } = seen
+  const { target, place } = query
   // Where no pod is wanted, one that is ending is not on its way.
-  const living = pods.filter((pod) => pod.phase !== 'Succeeded' && pod.phase !== 'Failed' && !(replicas === 0 && pod.terminating))
+  const living = pods.filter((pod) => !isOver(pod) && !(replicas === 0 && pod.terminating))
   const [first] = living.toSorted(compare)
   if (first) {
     const why = rejected.find(({ podName }) => podName === first.name)?.why ?? 'not ready'
-    const isCrashing = /CrashLoopBackOff|Error/.test(why)
-    const hint = isCrashing ? `see: kubectl logs -p -n ${first.namespace} ${first.name}` : `see: kubectl describe pod -n ${first.namespace} ${first.name}`
-    return { kind: 'no-pod', reason: `no ready pod: ${first.name} ${why}`, coming: true, hint, rejected }
+    return { kind: 'no-pod', reason: `no ready pod: ${first.name} ${why}`, coming: true, ...(place && { hint: podHint(first, why, place) }), rejected }
   }
-  const finished = pods.length > 0 ? `: ${pods.length} finished` : ''
-  if (replicas === 0) return { kind: 'no-pod', reason: 'no pod: scaled to 0 replicas', coming: false, hint: 'scale it up', rejected }
-  const isSelector = query.target.kind === 'selector' || query.target.kind === 'service'
-  return { kind: 'no-pod', reason: isSelector ? `no pod matches the selector${finished}` : `no pod is there${finished}`, coming: (replicas ?? 0) > 0, rejected }
+  const over = pods.filter(isOver).length
+  const finished = over > 0 ? `: ${over} finished` : ''
+  const hint = place && emptyHint(target, seen, place)
+  const common = { kind: 'no-pod', ...(hint !== undefined && { hint }), rejected } as const
+  if (seen.scaledDown) return { ...common, reason: scaledReason(target, seen.scaledDown), coming: false }
+  if (replicas === 0) return { ...common, reason: `no pod: ${unwantedReason(target)}${finished}`, coming: false }
+  const isSelector = target.kind === 'selector' || target.kind === 'service'
+  return { ...common, reason: isSelector ? `no pod matches the selector${finished}` : `no pod is there${finished}`, coming: (replicas ?? 0) > 0 }
+}
+
+function podHint({ name }: PodFacts, why: string, place: KubectlPlace): string {
+  return /CrashLoopBackOff|Error/.test(why) ? `see: kubectl logs -p ${name} ${whereText(place)}` : `see: ${describeText('pod', name, place)}`
+}
+
+function scaledReason(target: TargetRef, { kind, name }: Workload): string {
+  return target.kind === 'service' ? `no pod: ${kind} "${name}" is scaled to 0 replicas` : 'no pod: scaled to 0 replicas'
+}
+
+/** Of what asks for no pod, but cannot be scaled. */
+function unwantedReason(target: TargetRef): string {
+  const kind = target.kind === 'prefix' ? target.of : target.kind
+  return kind === 'job' ? 'the job has ended, or is suspended' : 'none is asked for'
+}
+
+function emptyHint(target: TargetRef, { scaledDown }: Seen, place: KubectlPlace): string {
+  if (scaledDown?.owner) return `forward to ${scaledDown.owner}, which this ${scaledDown.kind} is of`
+  if (scaledDown) return `scale it up: kubectl scale ${scaledDown.kind}/${scaledDown.name} --replicas=1 ${whereText(place)}`
+  switch (target.kind) {
+    case 'selector':
+      return `see: kubectl get pods --show-labels ${whereText(place)}`
+    case 'service':
+      return `see: ${describeText('service', target.name, place)}; kubectl get pods --show-labels ${whereText(place)}`
+    case 'prefix':
+      return `see: ${getText(target.of, place)}`
+    default:
+      return `see: ${describeText(target.kind, target.name, place)}`
+  }
 }
 
 function portsOf(query: PickQuery, pod: PodFacts, service: ServiceFacts | undefined): ReadonlyMap<number | string, number> | Failure {

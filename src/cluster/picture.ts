@@ -29,8 +29,18 @@ export type Picture =
       readonly service?: ServiceFacts
       /** How many pods the object asks for, where it says so: 0 means that none is coming. */
       readonly replicas?: number
+      /** Why there is no pod: this was scaled to 0. The target itself, or what a service selects the pods of. */
+      readonly scaledDown?: Workload
       readonly pods: readonly PodFacts[]
     }
+
+/** Something that pods are made by. */
+export interface Workload {
+  readonly kind: ObjectKind
+  readonly name: string
+  /** What manages it, and would undo what is done to it: `deployment/api`. */
+  readonly owner?: string
+}
 
 export interface ServiceFacts {
   readonly headless: boolean

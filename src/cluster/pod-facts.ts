@@ -7,6 +7,11 @@ import type { PodFacts } from './picture.ts'
 import { timeMs } from './time.ts'
 import { type KubeObject, metadata, record, records as list } from './kube-object.ts'
 
+/** Whether it has ended by itself, and will not run again (kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle, pod phase). */
+export function isOver({ phase }: Pick<PodFacts, 'phase'>): boolean {
+  return phase === 'Succeeded' || phase === 'Failed'
+}
+
 /** The facts of a pod. */
 export function podFacts(pod: KubeObject): PodFacts {
   const meta = metadata(pod)

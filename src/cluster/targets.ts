@@ -1,22 +1,42 @@
 /**
  * Follows one target: the object it names and the pods behind it, joined into pictures.
  *
- * It joins shared watches; what to do with a picture is `pick.ts`'s business.
+ * It joins shared watches; what to do with a picture is `pick.ts`'s business, and what
+ * the watches do not show `closer-look.ts`'s.
  */
+import type { Clock } from '../system/clock.ts'
+import { escapeForeign } from '../tunnel/escape.ts'
 import { failure } from '../tunnel/failure.ts'
+import { CloserLook, missingObject, type Question } from './closer-look.ts'
 import { isRecord, type KubeObject, metadata, nameOf, record, records } from './kube-object.ts'
-import type { ObjectKind, Picture, ServiceFacts, TargetQuery } from './picture.ts'
-import { podFacts } from './pod-facts.ts'
+import type { KubectlPlace } from './kubectl-words.ts'
+import type { Neighbours } from './neighbours.ts'
+import type { ObjectKind, Picture, ServiceFacts, TargetQuery, Workload } from './picture.ts'
+import { isOver, podFacts } from './pod-facts.ts'
 import { resourceOf } from './resources.ts'
 import { matches, parseSelector, readSelector, type Requirement } from './selector.ts'
 import type { WatchState } from './watch.ts'
 import type { Watches } from './watches.ts'
 
-/** Follows the target until the result is called. The same picture is not told twice. */
-export function followTarget(watches: Watches, query: TargetQuery, onChange: (picture: Picture) => void): { close(): void } {
-  const target = new FollowedTarget(watches, query, onChange)
+/** What following stands on: the parts of one cluster. */
+export interface FollowParts {
+  readonly clock: Clock
+  readonly watches: Watches
+  readonly neighbours: Neighbours
+  readonly contextName: string
+}
+
+/** Follows the target until the result is closed. The same picture is not told twice. */
+export function followTarget(parts: FollowParts, query: TargetQuery, onChange: (picture: Picture) => void): { close(): void } {
+  const target = new FollowedTarget(parts, query, onChange)
   target.start()
   return target
+}
+
+/** A picture as the watches have it, and what it leaves open. */
+interface Seen {
+  readonly picture: Picture
+  readonly question?: Question
 }
 
 class FollowedTarget {
@@ -29,11 +49,15 @@ class FollowedTarget {
   #slices: WatchState = { kind: 'unknown' }
   #followsSlices = false
   #told = ''
+  readonly #place: KubectlPlace
+  readonly #closer: CloserLook
 
-  constructor(watches: Watches, query: TargetQuery, onChange: (picture: Picture) => void) {
+  constructor({ clock, watches, neighbours, contextName }: FollowParts, query: TargetQuery, onChange: (picture: Picture) => void) {
     this.#watches = watches
     this.#query = query
     this.#onChange = onChange
+    this.#place = { context: contextName, namespace: query.namespace }
+    this.#closer = new CloserLook({ clock, neighbours, place: this.#place, changed: () => this.#tell() })
   }
 
   start(): void {
@@ -53,6 +77,7 @@ class FollowedTarget {
 
   close(): void {
     for (const end of this.#ends.splice(0)) end()
+    this.#closer.close()
   }
 
   #follow(kind: ObjectKind | 'endpointslice', name: string | undefined, take: (state: WatchState) => void): void {
@@ -72,7 +97,9 @@ class FollowedTarget {
   }
 
   #tell(): void {
-    const picture = this.#picture()
+    const seen = this.#seen()
+    const picture = this.#closer.see(seen.picture, seen.question)
+    if (picture === undefined) return
     // A cause is no part of what is told, and may hold a circle: that of a TLS error has the server's certificate.
     const text = JSON.stringify(picture, (key, value: unknown) => (key === 'cause' ? undefined : value))
     if (picture.kind === 'unknown' || text === this.#told) return
@@ -80,48 +107,55 @@ class FollowedTarget {
     this.#onChange(picture)
   }
 
-  #picture(): Picture {
+  #seen(): Seen {
     const { target } = this.#query
-    if (this.#pods.kind === 'failure') return this.#pods
+    const [objects, pods] = [this.#objects, this.#pods]
+    if (pods.kind === 'failure') return { picture: pods }
     const kind = objectKind(target)
-    if (kind === undefined || kind === 'pod') return this.#pods.kind === 'list' ? this.#ofPods(this.#pods.items) : { kind: 'unknown' }
-    if (this.#objects.kind === 'failure') return this.#objects
-    if (this.#objects.kind === 'unknown' || this.#pods.kind === 'unknown') return { kind: 'unknown' }
-    const object = this.#object(this.#objects.items)
-    if (object === undefined)
-      return failure('KPF_OBJECT_MISSING', `${kind} "${wantedName(target)}" does not exist in namespace "${this.#query.namespace}"`, {
-        hint: `check its name, the namespace and the context; see: kubectl get ${kind}s -n ${this.#query.namespace}`,
-      })
-    return kind === 'service' ? this.#ofService(object, this.#pods.items) : this.#ofWorkload(object, kind, this.#pods.items)
+    if (kind === undefined || kind === 'pod') return pods.kind === 'list' ? this.#ofPods(pods.items) : { picture: { kind: 'unknown' } }
+    if (objects.kind === 'failure') return { picture: objects }
+    if (objects.kind === 'unknown' || pods.kind === 'unknown') return { picture: { kind: 'unknown' } }
+    const object = this.#object(objects.items)
+    if (object === undefined) return this.#missing(kind)
+    return kind === 'service' ? this.#ofService(object, pods.items) : { picture: this.#ofWorkload(object, kind, pods.items) }
+  }
+
+  #missing(kind: ObjectKind): Seen {
+    const { target } = this.#query
+    const object = { kind, name: wantedName(target) }
+    return { picture: missingObject(object, this.#place), ...(target.kind !== 'prefix' && { question: { about: 'name', ...object } }) }
   }
 
   /** A pod by name or prefix, or pods by labels. */
-  #ofPods(items: ReadonlyMap<string, KubeObject>): Picture {
-    const { target, namespace } = this.#query
+  #ofPods(items: ReadonlyMap<string, KubeObject>): Seen {
+    const { target } = this.#query
     const wanted =
       target.kind === 'selector'
         ? (pod: KubeObject): boolean => matches(parseSelector(target.labelSelector), metadata(pod)['labels'])
         : (pod: KubeObject): boolean => (target.kind === 'prefix' ? nameOf(pod).startsWith(target.prefix) : nameOf(pod) === wantedName(target))
     const pods = [...items.values()].filter(wanted).map(podFacts)
-    if (pods.length === 0 && target.kind === 'pod')
-      return failure('KPF_OBJECT_MISSING', `pod "${target.name}" does not exist in namespace "${namespace}"`, {
-        hint: `check its name, the namespace and the context; see: kubectl get pods -n ${namespace}`,
-      })
-    return { kind: 'seen', pods }
+    return pods.length === 0 && target.kind === 'pod' ? this.#missing('pod') : { picture: { kind: 'seen', pods } }
   }
 
   #ofWorkload(object: KubeObject, kind: ObjectKind, items: ReadonlyMap<string, KubeObject>): Picture {
     const spec = record(object['spec'])
     const selector = readSelector(spec['selector'], kind === 'replicationcontroller')
     const replicas = replicasOf(object, kind)
-    return { kind: 'seen', ...(replicas !== undefined && { replicas }), pods: selected(items, selector) }
+    const scaledDown = replicas === 0 ? workloadOf(object, kind) : undefined
+    return { kind: 'seen', ...(replicas !== undefined && { replicas }), ...(scaledDown && { scaledDown }), pods: selected(items, selector) }
   }
 
-  #ofService(object: KubeObject, items: ReadonlyMap<string, KubeObject>): Picture {
+  #ofService(object: KubeObject, items: ReadonlyMap<string, KubeObject>): Seen {
     const spec = record(object['spec'])
     const service = serviceFacts(spec)
     const selector = readSelector(spec['selector'], true)
-    if (selector.length > 0) return { kind: 'seen', service, pods: selected(items, selector) }
+    if (selector.length === 0) return { picture: this.#ofSlices(object, service, items) }
+    const pods = selected(items, selector)
+    return { picture: { kind: 'seen', service, pods }, ...(pods.every(isOver) && { question: { about: 'scale', selector } }) }
+  }
+
+  /** A service whose endpoints somebody else keeps. */
+  #ofSlices(object: KubeObject, service: ServiceFacts, items: ReadonlyMap<string, KubeObject>): Picture {
     if (!this.#followsSlices) {
       this.#followsSlices = true
       this.#follow('endpointslice', undefined, (state) => {
@@ -161,6 +195,15 @@ function replicasOf(object: KubeObject, kind: ObjectKind): number | undefined {
   }
   const replicas = kind === 'daemonset' ? status['desiredNumberScheduled'] : spec['replicas']
   return typeof replicas === 'number' ? replicas : undefined
+}
+
+const scalable: readonly ObjectKind[] = ['deployment', 'statefulset', 'replicaset', 'replicationcontroller']
+
+/** What can be scaled, as it is named; undefined for what has other reasons to have no pod. */
+function workloadOf(object: KubeObject, kind: ObjectKind): Workload | undefined {
+  if (!scalable.includes(kind)) return undefined
+  const owner = records(metadata(object)['ownerReferences']).find(({ controller }) => controller === true)
+  return { kind, name: nameOf(object), ...(owner && { owner: escapeForeign(`${String(owner['kind']).toLowerCase()}/${String(owner['name'])}`) }) }
 }
 
 function objectKind(target: TargetQuery['target']): ObjectKind | undefined {

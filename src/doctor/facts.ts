@@ -88,8 +88,6 @@ export interface ForwardFacts {
   readonly picked?: Picked
   /** Those of its ports that are not there. */
   readonly wrongPorts?: readonly WrongPort[]
-  /** Names of what is there of the target's kind, where the target is not. */
-  readonly neighbours?: readonly string[]
   /** The server's minor version, as it behaves. */
   readonly minor: number | undefined
   readonly permissions: readonly { readonly permission: Permission; readonly isAllowed: boolean | undefined }[]

@@ -1,9 +1,8 @@
 /** What the cluster's answers mean for each forward: object, pods, port, permissions. Pure. */
+import { whereText } from '../cluster/kubectl-words.ts'
 import type { Picked } from '../cluster/pick.ts'
-import { nearestText } from '../cluster/nearest.ts'
 import type { Target } from '../file/forward.ts'
 import { leavesNoWay, permissionText } from '../trace/permissions.ts'
-import type { Failure } from '../tunnel/failure.ts'
 import type { ForwardFacts } from './facts.ts'
 import { failed, type Finding } from './finding.ts'
 
@@ -25,7 +24,7 @@ function about(id: string, { forward }: ForwardFacts): { readonly id: string; re
 function target(facts: ForwardFacts): readonly Finding[] {
   const { namespace, hasNamespace, picked, contextName } = facts
   const common = about('target', facts)
-  const where = `-n ${namespace} --context ${contextName}`
+  const where = whereText({ namespace, context: contextName })
   if (hasNamespace === false) {
     const evidence = `namespace "${namespace}" does not exist`
     const fix = `see: kubectl get namespaces --context ${contextName}; make it: kubectl create namespace ${namespace} --context ${contextName}`
@@ -36,7 +35,7 @@ function target(facts: ForwardFacts): readonly Finding[] {
       return []
     case 'failure':
       // What is not allowed is told with the other permissions, where the server tells it.
-      return picked.class === 'rbac' && isDenied(facts) ? [] : [failed(withoutCommand(picked), common, advice(picked.code, facts, where))]
+      return picked.class === 'rbac' && isDenied(facts) ? [] : [failed(picked, common, advice(picked.code, facts, where))]
     case 'no-pod':
       return [
         { ...common, severity: 'error', evidence: picked.reason, code: 'KPF_NO_POD', trouble: 'resolve', fix: picked.hint ?? `see: kubectl get pods ${where}` },
@@ -64,28 +63,18 @@ function portTexts({ ports }: Extract<Picked, { readonly kind: 'backend' }>): re
   return [...ports].map(([remote, port]) => (remote === port ? `port ${port}` : `port ${remote} is ${port}`))
 }
 
-/** The command that the hint ends with is said here with its context. */
-function withoutCommand(why: Failure): Failure {
-  return why.code === 'KPF_OBJECT_MISSING' && why.hint !== undefined ? { ...why, hint: 'check its name, the namespace and the context' } : why
-}
-
-function advice(code: string, { forward, neighbours }: ForwardFacts, where: string): string {
+function advice(code: string, { forward }: ForwardFacts, where: string): string | undefined {
   const named = nameOf(forward.target)
   switch (code) {
+    // It says what is near, and how to see the others.
     case 'KPF_OBJECT_MISSING':
-      return `see: kubectl get ${pluralOf(forward.target)} ${where}${neighbours === undefined || named === undefined ? '' : `; ${nearestText(named, neighbours)}`}`
+      return undefined
     case 'KPF_PORT_UNKNOWN':
     case 'KPF_NO_SELECTOR':
       return `see: kubectl describe ${forward.target.kind === 'service' ? `service ${named ?? ''}` : 'pods'} ${where}`
     default:
       return `see: kubectl get pods ${where}; kpf explain ${code}`
   }
-}
-
-/** kubectl's word for all objects of the target's kind. */
-function pluralOf(target: Target): string {
-  const kind = target.kind === 'prefix' ? target.of : target.kind
-  return kind === 'selector' ? 'pods' : `${kind}s`
 }
 
 function nameOf(target: Target): string | undefined {

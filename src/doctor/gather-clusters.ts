@@ -1,6 +1,5 @@
 /** Asks each cluster who we are to it, and what there is behind each forward. Judges nothing, opens no tunnel. */
 import type { Cluster, Clusters } from '../cluster/cluster-api.ts'
-import { neighboursOf } from '../cluster/neighbours.ts'
 import { pick, type Picked, type WrongPort, wrongPorts } from '../cluster/pick.ts'
 import type { Picture } from '../cluster/picture.ts'
 import { proxyFor } from '../cluster/proxy-choice.ts'
@@ -129,11 +128,6 @@ async function askForward(forward: Forward, { cluster, facts, once, parts }: Ask
       ),
     ),
   ])
-  const isMissing = picked.kind === 'failure' && picked.code === 'KPF_OBJECT_MISSING'
-  const { kind } = forward.target
-  const isNamed = kind !== 'selector' && kind !== 'prefix'
-  const found = isMissing && isNamed ? await within(neighboursOf(cluster, { kind, namespace, signal }), signal) : undefined
-  const neighbours = found === undefined || 'code' in found ? undefined : found
   const permissions = needed.map((permission, index) => ({ permission, isAllowed: allowed(reviews[index]?.kind) }))
   return {
     ...common,
@@ -143,7 +137,6 @@ async function askForward(forward: Forward, { cluster, facts, once, parts }: Ask
     minor,
     permissions,
     ...(hasNamespace !== undefined && { hasNamespace }),
-    ...(neighbours && { neighbours }),
   }
 }
 
@@ -168,7 +161,7 @@ async function pickFor(
   const watching = cluster.watchTarget({ namespace, target }, resolve)
   const picture = await within(promise, signal)
   watching.close()
-  const query = { target, ports, requireReady }
+  const query = { target, ports, requireReady, place: { context: cluster.contextName, namespace } }
   return { picked: pick(query, picture), wrong: wrongPorts(query, picture) }
 }
 

@@ -5,6 +5,7 @@
  * The findings are those of `doctor`; here each that keeps a forward from coming up is held
  * against the file, and what many forwards have in common is said once.
  */
+import { whereText } from '../cluster/kubectl-words.ts'
 import type { Aspect } from '../file/blame.ts'
 import type { Failure } from '../tunnel/failure.ts'
 import { clusterFindings, kubeconfigFindings } from './cluster-rules.ts'
@@ -100,7 +101,7 @@ function ofPorts({ forward, hasNamespace, wrongPorts = [], namespace, contextNam
     aspect: { port: index, end: 'remote' },
     code: failure.code,
     message: `forward "${name}": ${failure.message}`,
-    fix: fixOf(failure, `see: kubectl describe ${what} -n ${namespace} --context ${contextName}`),
+    fix: fixOf(failure, `see: kubectl describe ${what} ${whereText({ namespace, context: contextName })}`),
     trouble: failure.class,
   }))
 }

@@ -52,7 +52,7 @@ export class Workloads {
     const labels = { app: app.name }
     const metadata = this.#metadata(app.name, app)
     const kind = app.kind ?? 'Deployment'
-    const spec = { replicas: app.replicas, selector: { matchLabels: labels } }
+    const spec = { replicas: app.replicas, selector: { matchLabels: labels }, template: { metadata: { labels: { ...labels, ...app.labels } } } }
     this.#objects.put(`${kind.toLowerCase()}s`, { kind, metadata, spec })
     const ports = Object.entries(app.ports).map(([number, { name }]) => ({
       name,

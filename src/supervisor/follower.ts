@@ -144,7 +144,7 @@ export class Follower {
     if (this.#closed.signal.aborted) return
     const { target, ports, requireReady } = this.#spec
     const current = this.#current && { currentUid: this.#current.backend.pod.uid }
-    const picked = pick({ target, ports, requireReady, ...current }, this.#gone.hideIn(this.#picture))
+    const picked = pick({ target, ports, requireReady, place: this.#link.place, ...current }, this.#gone.hideIn(this.#picture))
     this.#picked = picked
     if (picked.kind === 'backend') this.#chosen(picked)
     else this.#noneChosen()

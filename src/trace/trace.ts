@@ -162,7 +162,7 @@ class Walk {
     recorder.add({ ...asked, answer: `found, ${pods === 1 ? '1 pod' : `${pods} pods`} behind it` }, sinceMs)
     const pickedMs = recorder.atMs
     const { target, requireReady } = forward
-    const picked = pick({ target, ports: [port], requireReady }, picture)
+    const picked = pick({ target, ports: [port], requireReady, place: { context: cluster.contextName, namespace } }, picture)
     const choosing = { id: 'pods', section: 'lookup', from: 'kpf', to: 'kpf', what: 'choose a pod' } as const
     const rejected = 'rejected' in picked ? picked.rejected.map(({ podName, why }) => `${podName}: ${why}`) : []
     if (picked.kind !== 'backend') {

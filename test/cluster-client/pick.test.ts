@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { pick, type PickQuery } from '../../src/cluster/pick.ts'
-import type { PodFacts, ServiceFacts } from '../../src/cluster/picture.ts'
+import type { Picture, PodFacts, ServiceFacts } from '../../src/cluster/picture.ts'
 import { failure } from '../../src/tunnel/failure.ts'
 
 const http = { remotePort: 8080, meaning: 'target' as const }
@@ -54,11 +54,82 @@ test.each<[string, readonly PodFacts[], number | undefined, string]>([
   ],
   ['a pod that starts', [pod('api-1', { phase: 'Pending', ready: false })], 1, 'none, coming: no ready pod: api-1 Pending'],
   ['no pod yet', [], 2, 'none, coming: no pod is there'],
-  ['scaled to nothing', [], 0, 'none, not coming: no pod: scaled to 0 replicas'],
-  ['scaled to nothing, the last pod is ending', [pod('api-1', { terminating: true })], 0, 'none, not coming: no pod: scaled to 0 replicas'],
+  ['nothing wanted', [], 0, 'none, not coming: no pod: none is asked for'],
+  ['nothing wanted, the last pod is ending', [pod('api-1', { terminating: true })], 0, 'none, not coming: no pod: none is asked for'],
   ['a job that is done', [pod('job-1', { phase: 'Succeeded', ready: false })], undefined, 'none, not coming: no pod is there: 1 finished'],
 ])('nothing to dial: %s', (_what, pods, replicas, expected) => {
   expect(choose(pods, {}, replicas)).toBe(expected)
+})
+
+const place = { context: 'my dev', namespace: 'shop' }
+const where = "-n shop --context 'my dev'"
+
+test.each<[string, PickQuery['target'], Extract<Picture, { kind: 'seen' }>, string, string]>([
+  [
+    'a deployment that is scaled to 0',
+    { kind: 'deployment', name: 'api' },
+    { kind: 'seen', pods: [], replicas: 0, scaledDown: { kind: 'deployment', name: 'api' } },
+    'no pod: scaled to 0 replicas',
+    `scale it up: kubectl scale deployment/api --replicas=1 ${where}`,
+  ],
+  [
+    'a name with a star',
+    { kind: 'prefix', of: 'statefulset', prefix: 'db-' },
+    { kind: 'seen', pods: [], replicas: 0, scaledDown: { kind: 'statefulset', name: 'db-main' } },
+    'no pod: scaled to 0 replicas',
+    `scale it up: kubectl scale statefulset/db-main --replicas=1 ${where}`,
+  ],
+  [
+    'a service of a deployment that is scaled to 0',
+    { kind: 'service', name: 'web' },
+    { kind: 'seen', pods: [], scaledDown: { kind: 'deployment', name: 'api' } },
+    'no pod: deployment "api" is scaled to 0 replicas',
+    `scale it up: kubectl scale deployment/api --replicas=1 ${where}`,
+  ],
+  [
+    'a replicaset that its deployment has left behind',
+    { kind: 'replicaset', name: 'api-77' },
+    { kind: 'seen', pods: [], replicas: 0, scaledDown: { kind: 'replicaset', name: 'api-77', owner: 'deployment/api' } },
+    'no pod: scaled to 0 replicas',
+    'forward to deployment/api, which this replicaset is of',
+  ],
+  [
+    'a job that is over',
+    { kind: 'job', name: 'migrate' },
+    { kind: 'seen', pods: [pod('migrate-1', { phase: 'Succeeded', ready: false })], replicas: 0 },
+    'no pod: the job has ended, or is suspended: 1 finished',
+    `see: kubectl describe job migrate ${where}`,
+  ],
+  [
+    'a service that selects nothing',
+    { kind: 'service', name: 'web' },
+    { kind: 'seen', pods: [] },
+    'no pod matches the selector',
+    `see: kubectl describe service web ${where}; kubectl get pods --show-labels ${where}`,
+  ],
+  [
+    'labels that no pod has',
+    { kind: 'selector', labelSelector: 'app=web' },
+    { kind: 'seen', pods: [] },
+    'no pod matches the selector',
+    `see: kubectl get pods --show-labels ${where}`,
+  ],
+  [
+    'a deployment whose pods cannot be made',
+    { kind: 'deployment', name: 'api' },
+    { kind: 'seen', pods: [], replicas: 2 },
+    'no pod is there',
+    `see: kubectl describe deployment api ${where}`,
+  ],
+  [
+    'a pod that crashes',
+    { kind: 'deployment', name: 'api' },
+    { kind: 'seen', pods: [pod('api-1', { ready: false, trouble: 'CrashLoopBackOff' })], replicas: 1 },
+    'no ready pod: api-1 CrashLoopBackOff',
+    `see: kubectl logs -p api-1 ${where}`,
+  ],
+])('%s is told with a command that can be pasted', (_what, target, picture, reason, hint) => {
+  expect(pick({ ...query, target, place }, picture)).toMatchObject({ kind: 'no-pod', reason, hint })
 })
 
 test('a failure in the picture is the answer; an unknown picture is waited for', () => {

@@ -227,8 +227,8 @@ test.each<[string, Partial<ForwardFacts>, string]>([
   ],
   [
     'no such service, but one of a near name',
-    { picked: failure('KPF_OBJECT_MISSING', 'service "api" does not exist in namespace "shop"'), neighbours: ['apis', 'web'] },
-    'error target | api | service "api" does not exist in namespace "shop" | KPF_OBJECT_MISSING | fix: see: kubectl get services -n shop --context dev; did you mean "apis"? 1 more are there',
+    { picked: failure('KPF_OBJECT_MISSING', 'service "api" does not exist in namespace "shop"', { hint: 'did you mean "apis"?' }) },
+    'error target | api | service "api" does not exist in namespace "shop" | KPF_OBJECT_MISSING | fix: did you mean "apis"?',
   ],
   [
     'no such port',

@@ -62,7 +62,7 @@ test.each<[string, Setup, number, string, string]>([
   ['no right to create', { context: 'get-only' }, 4, 'permissions KPF_FORBIDDEN', 'kpf rbac it'],
   ['no namespace', { line: '-n nowhere svc/web PORT:80' }, 1, 'target KPF_OBJECT_MISSING', 'kubectl create namespace nowhere'],
   ['a wrong port name', { line: 'svc/web PORT:grpc' }, 1, 'target KPF_PORT_UNKNOWN', '80 (http)'],
-  ['no ready pod', { line: 'svc/late PORT:80' }, 1, 'target KPF_NO_POD', 'kubectl describe pod -n default late'],
+  ['no ready pod', { line: 'svc/late PORT:80' }, 1, 'target KPF_NO_POD', 'kubectl describe pod late -n default --context admin'],
   [
     'a dead server',
     {

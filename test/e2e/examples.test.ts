@@ -123,7 +123,7 @@ test('a Service that is not there ends the job, with the reason as its last line
   const ran = await job({ KPF_NAMESPACE: 'partial', WAIT_TIMEOUT: '2s' }).ended
   expect([ran.code, lastLine(ran)]).toEqual([
     124,
-    '    mailpit: waiting: service "mailpit" does not exist in namespace "partial"; check its name, the namespace and the context; see: kubectl get services -n partial',
+    '    mailpit: waiting: service "mailpit" does not exist in namespace "partial"; check its name, the namespace and the context; see: kubectl get services -n partial --context admin',
   ])
   expect(ran.stdout).toBe('')
   await expectNothingLeft()

@@ -138,6 +138,27 @@ test.each([
   for (const text of [remote, ...listed]) expect(`${event.message} ${String(event['hint'])}`).toContain(text)
 })
 
+test('a Service whose Deployment is scaled to 0 says so, and how to scale it up, and is served once it is', async () => {
+  const port = await freePort()
+  await cluster.apply(deployment('asleep', { ...http, replicas: 0 }), service('asleep', { ports: [{ port: 80, targetPort: 'http' }] }))
+  await using up = await start(`svc/asleep ${port}:80`)
+  const event = await up.next('waiting', ({ to }) => to === 'waiting')
+  expect(event).toMatchObject({ reason: 'KPF_NO_POD', message: 'no pod: deployment "asleep" is scaled to 0 replicas' })
+  const command = /^scale it up: kubectl (.*)$/.exec(String(event['hint']))?.[1] ?? ''
+  expect(command).toMatch(/^scale deployment\/asleep --replicas=1 -n \S+ --context \S+$/)
+  await cluster.kubectl(command.split(' '))
+  await up.ready('it')
+  await whoami(port)
+  await cluster.delete(['deployment/asleep', 'service/asleep'], 'and go on')
+})
+
+test('a Service that is written slightly wrong is told with the right one', async () => {
+  await cluster.apply(service('printer', { ports: [{ port: 80, targetPort: 'http' }], selector: { app: 'ports' } }))
+  await using up = await start(`svc/pritner ${await freePort()}:80`)
+  const event = await up.next('waiting', ({ to }) => to === 'waiting')
+  expect(event).toMatchObject({ reason: 'KPF_OBJECT_MISSING', hint: expect.stringMatching(/^did you mean "printer"\?.*; see: kubectl get services -n /) })
+})
+
 test.each(['outside', 'nothing'])('the Service "%s" leads to no pod, which is told, until a slice names one', async (name) => {
   const port = await freePort()
   await using up = await start(`svc/${name} ${port}:80`)

@@ -208,9 +208,20 @@ test('pure files import only types and each other', () => {
       'snippets',
     ].map((name) => `src/file/${name}.ts`),
     ...['plan', 'describe', 'events', 'hold', 'listener-machine', 'target-facts', 'iso-time', 'obstacle'].map((name) => `src/supervisor/${name}.ts`),
-    ...['pick', 'failure', 'selector', 'pod-facts', 'kube-object', 'picture', 'impersonation', 'access-rule', 'nearest', 'time', 'expected'].map(
-      (name) => `src/cluster/${name}.ts`,
-    ),
+    ...[
+      'pick',
+      'failure',
+      'selector',
+      'pod-facts',
+      'kube-object',
+      'picture',
+      'impersonation',
+      'access-rule',
+      'nearest',
+      'time',
+      'expected',
+      'kubectl-words',
+    ].map((name) => `src/cluster/${name}.ts`),
     ...['spdy', 'websocket', 'channel', 'refusals', 'refusal-status', 'escape', 'backoff', 'failure', 'lane-machine', 'keepalive'].map(
       (name) => `src/tunnel/${name}.ts`,
     ),

@@ -62,7 +62,7 @@ forwards:
     "forwards.yaml:3:16 KPF_OBJECT_MISSING forward "wbe": service "wbe" does not exist in namespace "shop"
           wbe: -n shop svc/wbe PORT-A:80
                        ^
-        fix: check its name, the namespace and the context; see: kubectl get services -n shop --context sample; did you mean "web"?
+        fix: did you mean "web"?; see: kubectl get services -n shop --context sample
     forwards.yaml:7:57 KPF_PORT_UNKNOWN forward "port": the service has no port "grpc"
             ports: ["PORT-B:80", { localPort: PORT-C, remotePort: grpc }]
                                                                 ^
@@ -70,7 +70,7 @@ forwards:
     forwards.yaml:8:9 KPF_OBJECT_MISSING forward "lost": service "web" does not exist in namespace "nowhere"
           lost: svc/web PORT-D:80
                 ^
-        fix: check its name, the namespace and the context; see: kubectl get services -n nowhere --context sample; there are none
+        fix: check its name, the namespace and the context; see: kubectl get services -n nowhere --context sample
     exit 3"
   `)
 })

@@ -31,11 +31,9 @@ test.each<[string, readonly string[], string]>([
   expect(stderr.split('\n').slice(1)).toEqual([`    ${hint}`, ''])
 })
 
-test('a name that nothing is near to is told as before', async () => {
+test('a name that nothing is near to is told with what is there', async () => {
   const { stderr } = await project.run('svc/postgres', ':80')
-  expect(stderr).toBe(
-    'kpf: service "postgres" does not exist in namespace "shop"\n    check its name, the namespace and the context; see: kubectl get services -n shop\n',
-  )
+  expect(stderr).toBe('kpf: service "postgres" does not exist in namespace "shop"\n    there is "web"; see: kubectl get services -n shop --context sample\n')
 })
 
 test.each<[readonly string[], string, string]>([

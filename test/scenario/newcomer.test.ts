@@ -115,7 +115,7 @@ test('from init over four mistakes to two forwards that are ready, by what the m
   const { up, offset } = await upBesideOthers(run)
   expect([up.code, up.stderr.split('\n').at(-2)]).toEqual([
     124,
-    '    api: waiting: service "wbe" does not exist in namespace "shop"; check its name, the namespace and the context; see: kubectl get services -n shop',
+    '    api: waiting: service "wbe" does not exist in namespace "shop"; did you mean "web"?; see: kubectl get services -n shop --context sample',
   ])
   const doctor = await run('doctor', 'api', ...offset)
   // Ports that kpf itself has are no reason to kill it.

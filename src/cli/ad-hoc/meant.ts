@@ -26,7 +26,8 @@ export async function meantTarget(context: Context, { access, target }: Forward,
   const namespace = access.namespace ?? cluster.namespace
   const over = new AbortController()
   void realClock.sleep(LIMIT_MS, over.signal).then(() => over.abort())
-  const namesOf = async (kind: ObjectKind): Promise<readonly string[]> => (await neighboursOf(cluster, { kind, namespace, signal: over.signal })) ?? []
+  const namesOf = async (kind: ObjectKind): Promise<readonly string[]> =>
+    ((await neighboursOf(cluster, { kind, namespace, signal: over.signal })) ?? []).map(({ name }) => name)
   const none: readonly string[] = []
   const [names, services] = await Promise.all([namesOf(target.kind), isBare ? namesOf('service') : none])
   over.abort()
