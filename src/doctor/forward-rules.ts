@@ -1,6 +1,7 @@
 /** What the cluster's answers mean for each forward: object, pods, port, permissions. Pure. */
 import { whereText } from '../cluster/kubectl-words.ts'
 import type { Picked } from '../cluster/pick.ts'
+import { roleCommand, roleWords, withRoleHint } from '../cluster/role-hint.ts'
 import type { Target } from '../file/forward.ts'
 import { leavesNoWay, permissionText } from '../trace/permissions.ts'
 import type { ForwardFacts } from './facts.ts'
@@ -8,12 +9,13 @@ import { failed, type Finding } from './finding.ts'
 
 /** All findings about the forwards. */
 export function forwardFindings(forwards: readonly ForwardFacts[]): readonly Finding[] {
-  const asking = forwards.filter(isDenied).map(({ forward }) => forward.name)
+  const asking = forwards.filter((facts) => isDenied(facts) || (facts.picked?.kind === 'failure' && facts.picked.class === 'rbac'))
   // One Role for all that lack something: what one forward needs is not enough for the next.
-  const roleFor = asking.length === 1 ? `kpf rbac ${asking.join()}` : 'kpf rbac'
+  const [only] = asking.length === 1 ? asking : []
+  const words = only && roleWords(only.forward, { context: only.contextName, namespace: only.namespace })
   return forwards.flatMap((facts) => {
     if (!facts.isReached) return [{ ...about('target', facts), severity: 'note', evidence: 'not looked at: its cluster cannot be asked' }]
-    return [...target(facts), ...permissions(facts, roleFor)]
+    return [...target(facts, words), ...permissions(facts, roleCommand(words))]
   })
 }
 
@@ -21,7 +23,7 @@ function about(id: string, { forward }: ForwardFacts): { readonly id: string; re
   return { id, section: 'forward', about: forward.name }
 }
 
-function target(facts: ForwardFacts): readonly Finding[] {
+function target(facts: ForwardFacts, words: string | undefined): readonly Finding[] {
   const { namespace, hasNamespace, picked, contextName } = facts
   const common = about('target', facts)
   const where = whereText({ namespace, context: contextName })
@@ -35,7 +37,7 @@ function target(facts: ForwardFacts): readonly Finding[] {
       return []
     case 'failure':
       // What is not allowed is told with the other permissions, where the server tells it.
-      return picked.class === 'rbac' && isDenied(facts) ? [] : [failed(picked, common, advice(picked.code, facts, where))]
+      return picked.class === 'rbac' && isDenied(facts) ? [] : [failed(withRoleHint(picked, words), common, advice(picked.code, facts, where))]
     case 'no-pod':
       return [
         { ...common, severity: 'error', evidence: picked.reason, code: 'KPF_NO_POD', trouble: 'resolve', fix: picked.hint ?? `see: kubectl get pods ${where}` },

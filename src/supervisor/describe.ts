@@ -4,6 +4,7 @@
  * Nothing here is stored. The rows stand in the order of the table in
  * ARCHITECTURE.md ("The states"); the first that matches counts.
  */
+import { withRoleHint } from '../cluster/role-hint.ts'
 import type { Failure } from '../tunnel/failure.ts'
 import type { LaneFacts } from '../tunnel/pool.ts'
 import type { Phase, Place, State, Status } from './events.ts'
@@ -29,6 +30,8 @@ export interface ForwardFacts {
   readonly wasOpen: boolean
   /** Forwards that it depends on and that are not ready yet. */
   readonly pending?: readonly string[]
+  /** What `kpf rbac` is told, to print the Role of this forward. */
+  readonly role?: string | undefined
 }
 
 /** One local endpoint and how it stands. */
@@ -157,7 +160,7 @@ function broken(facts: ForwardFacts): Shown | undefined {
   const failures = [facts.clusterFailure, facts.target.kind === 'failure' ? facts.target : undefined, facts.lane?.failure]
   for (const [kind, phase] of failedPhases) {
     const found = failures.find((candidate) => candidate?.class === kind)
-    if (found) return { state: 'failed', phase, ...told(found), ...retryAt(facts.lane) }
+    if (found) return { state: 'failed', phase, ...told(withRoleHint(found, facts.role)), ...retryAt(facts.lane) }
   }
   return undefined
 }

@@ -6,6 +6,7 @@
  * the file does, and gives `describe` its facts.
  */
 import type { Clusters } from '../cluster/cluster-api.ts'
+import { roleWords } from '../cluster/role-hint.ts'
 import type { Forward } from '../file/forward.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Failure } from '../tunnel/failure.ts'
@@ -116,8 +117,10 @@ export class LiveForward {
   }
 
   get status(): Status {
+    const facts = this.#lastFacts ?? this.#follower.facts
     return describe({
-      ...(this.#lastFacts ?? this.#follower.facts),
+      ...facts,
+      role: roleWords(this.#spec, facts.place),
       lifecycle: this.#lifecycle,
       openConnections: this.#reception.size,
       endpoints: this.#endpoints,

@@ -4,6 +4,7 @@
  * The state of such a forward stays as good as its lane is; what would keep it from
  * coming back after a loss is worth a warning, before it is needed.
  */
+import { withRoleHint } from '../cluster/role-hint.ts'
 import type { Failure } from '../tunnel/failure.ts'
 import type { LaneFacts } from '../tunnel/pool.ts'
 import type { ForwardFacts } from './describe.ts'
@@ -28,6 +29,8 @@ export function obstacle({ lane, target, gate, next }: ObstacleFacts): Failure |
 }
 
 /** The obstacle as it is told. */
-export function obstacleWarning({ code, message, hint }: Failure): Warning {
+export function obstacleWarning(failure: Failure): Warning {
+  // Told once for all forwards of the cluster.
+  const { code, message, hint } = withRoleHint(failure)
   return { code, message: `open tunnels serve on, but the next one may fail: ${message}`, ...(hint !== undefined && { hint }) }
 }

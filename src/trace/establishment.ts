@@ -1,5 +1,6 @@
 /** The upgrade of a trace: each transport in its turn, with what was asked and answered. */
 import type { Cluster } from '../cluster/cluster-api.ts'
+import { withRoleHint } from '../cluster/role-hint.ts'
 import type { Clock } from '../system/clock.ts'
 import type { DialPhase, PodRef, Transport, Upgraded } from '../tunnel/dialer.ts'
 import { type Failure, failure } from '../tunnel/failure.ts'
@@ -19,6 +20,8 @@ export interface EstablishmentParts {
   readonly podPort: number
   readonly dialMs: number
   readonly mode: 'auto' | Transport
+  /** What `kpf rbac` is asked for, to get the roles that are missing. */
+  readonly rbacWords: string
   readonly signal: AbortSignal
 }
 
@@ -77,7 +80,12 @@ async function attempt(transport: Transport, isLast: boolean, parts: Establishme
   const goesOn = refused.next === 'transport' && !isLast
   const at = answer.kind === 'refused' ? step : { ...step, ...failedWay(refused.failure, last, step) }
   recorder.add(
-    { ...at, ...(answer.kind === 'refused' && { answer: `${answer.status}` }), failure: refused.failure, ...(goesOn && { result: 'warned' as const }) },
+    {
+      ...at,
+      ...(answer.kind === 'refused' && { answer: `${answer.status}` }),
+      failure: withRoleHint(refused.failure, parts.rbacWords),
+      ...(goesOn && { result: 'warned' as const }),
+    },
     sinceMs,
   )
   return goesOn ? 'next' : undefined

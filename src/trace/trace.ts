@@ -7,6 +7,7 @@
 import type { Cluster, Clusters } from '../cluster/cluster-api.ts'
 import { pick } from '../cluster/pick.ts'
 import type { Picture } from '../cluster/picture.ts'
+import { withRoleHint } from '../cluster/role-hint.ts'
 import type { Forward, PortMapping } from '../file/forward.ts'
 import type { Clock } from '../system/clock.ts'
 import { escapeForeign } from '../tunnel/escape.ts'
@@ -87,13 +88,13 @@ class Walk {
     const rbacWords = file ? forward.name : `-n ${namespace} ${shownAs.replace(/:[^:]*$/, '')}`
     const minor = await traceAccess({ ...common, namespace, rbacWords, target: forward.target, mode: forward.transport.mode })
     if (minor === 'broken' || signal.aborted) return false
-    const backend = await this.#lookUp(cluster, namespace)
+    const backend = await this.#lookUp(cluster, namespace, rbacWords)
     if (backend === undefined) return false
     const { pod, podPort } = backend
     this.#found = { ...this.#found, pod: pod.name, podPort, ...(backend.node !== undefined && { node: backend.node }) }
     const { dialMs, streamMs } = forward.timeouts
     const dialParts = { pod, dialer: cluster.dialer, gate: cluster.gate, clock, dialMs }
-    const upgraded = await traceEstablishment({ ...common, ...dialParts, podPort, mode: forward.transport.mode })
+    const upgraded = await traceEstablishment({ ...common, ...dialParts, rbacWords, podPort, mode: forward.transport.mode })
     if (upgraded === undefined) return false
     this.#found = { ...this.#found, transport: upgraded.transport }
     return traceSession(upgraded, { ...dialParts, recorder: this.#recorder, podPort, streamMs, probe, signal })
@@ -135,7 +136,7 @@ class Walk {
     return cluster
   }
 
-  async #lookUp(cluster: Cluster, namespace: string): Promise<Backend | undefined> {
+  async #lookUp(cluster: Cluster, namespace: string, rbacWords: string): Promise<Backend | undefined> {
     const { forward, port, shownAs } = this.#request
     const recorder = this.#recorder
     const sinceMs = recorder.atMs
@@ -148,7 +149,7 @@ class Walk {
       what: `list what ${shownAs} is, and the pods of namespace ${namespace}`,
     } as const
     if (picture.kind === 'failure') {
-      recorder.add({ ...asked, failure: picture }, sinceMs)
+      recorder.add({ ...asked, failure: withRoleHint(picture, rbacWords) }, sinceMs)
       return undefined
     }
     if (picture.kind === 'unknown') {

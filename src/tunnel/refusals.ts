@@ -61,7 +61,7 @@ const hints = {
   KPF_AUTH_REFUSED: 'log in again, then kpf goes on by itself',
   KPF_CLUSTER_BUSY: 'nothing to do: kpf waits as asked',
   KPF_CLUSTER_TIMEOUT: 'check the network or VPN',
-  KPF_FORBIDDEN: 'ask for the role that kpf rbac prints',
+  KPF_FORBIDDEN: 'ask for a role that allows it',
   KPF_NODE_UNREACHABLE: 'check the node: kubectl get nodes; and the agents that tunnel to it, if the control plane uses them (konnectivity)',
   KPF_POD_NOT_RUNNING: 'see: kubectl describe pod',
   KPF_STREAM_REFUSED: 'check the remote port, and that the program in the pod is up',
@@ -117,7 +117,7 @@ function forbidden(asked: Asked): Refusal {
 
 function needs(verbs: string, asked: Asked): Failure {
   return failure('KPF_FORBIDDEN', `forbidden: needs ${verbs} on pods/portforward for ${asked.pod}`, {
-    hint: 'ask for a role with the verbs get and create on pods/portforward: kpf rbac',
+    hint: 'ask for a role with the verbs get and create on pods/portforward',
   })
 }
 

@@ -63,9 +63,9 @@ const rows: readonly (readonly [string, Failure, string, RegExp | undefined])[] 
   ['401 on a request', answerFailure(401, {}, status('Unauthorized'), asked), `KPF_AUTH_REFUSED ${auth}`, /log in again/],
   ['401 on an upgrade', refused(401, status('Unauthorized')), `KPF_AUTH_REFUSED ${auth}`, /log in again/],
   ['403 on a list', answerFailure(403, {}, forbiddenToList, asked), `KPF_FORBIDDEN ${rbac}`, /ask for the rule/],
-  ['403 on the tunnel: no get', refused(403, cannotGet), `KPF_FORBIDDEN ${rbac}`, /get and create.*kpf rbac/],
+  ['403 on the tunnel: no get', refused(403, cannotGet), `KPF_FORBIDDEN ${rbac}`, /get and create/],
   ['403 on the tunnel: no create, since 1.35', refused(403, status('pods "api" is forbidden: ')), `KPF_FORBIDDEN ${rbac}`, /get and create/],
-  ['403 on the tunnel: anything else', refused(403, status('pods "api" is forbidden: quota')), `KPF_FORBIDDEN ${rbac}`, /kpf rbac/],
+  ['403 on the tunnel: anything else', refused(403, status('pods "api" is forbidden: quota')), `KPF_FORBIDDEN ${rbac}`, /ask for a role/],
   [
     'protocol mismatch',
     refused(403, 'no', { 'x-accepted-stream-protocol-versions': 'v9' }),

@@ -256,7 +256,7 @@ test.each<[string, Partial<ForwardFacts>, string]>([
       picked: failure('KPF_FORBIDDEN', 'not allowed to list pods', { hint: 'ask for a rule' }),
       permissions: asked.map((permission) => ({ permission, isAllowed: undefined })),
     },
-    `error target | api | not allowed to list pods | KPF_FORBIDDEN | fix: ask for a rule; see: kubectl get pods -n shop --context dev; kpf explain KPF_FORBIDDEN
+    `error target | api | not allowed to list pods | KPF_FORBIDDEN | fix: ask for a rule; all that is needed is printed by: kpf rbac api; see: kubectl get pods -n shop --context dev; kpf explain KPF_FORBIDDEN
 note permissions | api | the server does not say what the user may do`,
   ],
   [

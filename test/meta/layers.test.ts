@@ -221,6 +221,7 @@ test('pure files import only types and each other', () => {
       'time',
       'expected',
       'kubectl-words',
+      'role-hint',
     ].map((name) => `src/cluster/${name}.ts`),
     ...['spdy', 'websocket', 'channel', 'refusals', 'refusal-status', 'escape', 'backoff', 'failure', 'lane-machine', 'keepalive'].map(
       (name) => `src/tunnel/${name}.ts`,

@@ -83,6 +83,16 @@ const rows: readonly (readonly [string, Partial<ForwardFacts>, string])[] = [
   ],
 ]
 
+test.each<[string, string | undefined, string]>([
+  ['a forward of a file', 'api', 'ask for a rule; all that is needed is printed by: kpf rbac api'],
+  ['a forward that cannot be named', undefined, 'ask for a rule; all that is needed is printed by: kpf rbac'],
+])('who is refused is told how to get all that is needed: %s', (_what, role, hint) => {
+  const forbidden = failure('KPF_FORBIDDEN', 'not allowed to list pods', { hint: 'ask for a rule' })
+  expect(describe({ ...good, ...noLane, target: forbidden, role })).toMatchObject({ state: 'failed', phase: 'forbidden', hint })
+  const gone = failure('KPF_AUTH_REFUSED', '401', { hint: 'log in again' })
+  expect(describe({ ...good, ...noLane, target: gone, role })).toMatchObject({ hint: 'log in again' })
+})
+
 test.each(rows)('%s', (_what, facts, expected) => {
   const { state, phase, reason, message, nextRetryAtMs } = describe({ ...good, ...facts })
   const words = [state, phase, reason].filter((word) => word !== undefined).join(' ')
@@ -99,7 +109,8 @@ test('every row that needs a remedy has one', () => {
     listener busy: stop that program, or choose another localPort
     listener not permitted: choose a local port of 1024 or above
     no such address: choose an address of this machine
-    3 refused in a row: check the remote port, and that the program in the pod is up"
+    3 refused in a row: check the remote port, and that the program in the pod is up
+    forbidden: all that is needed is printed by: kpf rbac"
   `)
 })
 

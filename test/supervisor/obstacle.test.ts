@@ -35,7 +35,7 @@ test('the warning has the remedy of the failure', () => {
   expect(obstacleWarning(forbidden)).toEqual({
     code: 'KPF_FORBIDDEN',
     message: 'open tunnels serve on, but the next one may fail: may not list pods',
-    hint: 'ask for a role',
+    hint: 'ask for a role; all that is needed is printed by: kpf rbac',
   })
 })
 

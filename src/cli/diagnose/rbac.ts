@@ -1,4 +1,5 @@
 /** `kpf rbac`: the least Role for the file's forwards, or a check whether the user has it. */
+import { roleCommand } from '../../cluster/role-hint.ts'
 import { printable } from '../../file/printable.ts'
 import { problemsText } from '../../output/problem-text.ts'
 import { checkAreas, type CheckedArea, checkData, checkText } from '../../rbac/check.ts'
@@ -51,10 +52,18 @@ function printCheck(areas: readonly CheckedArea[], output: string, context: Cont
   const denied = areas.flatMap(({ checks }) => checks.filter(({ answer }) => answer === 'no'))
   context.out(output === 'json' ? `${JSON.stringify(checkData(areas), undefined, 2)}\n` : `${checkText(areas)}\n`)
   if (output === 'text' && denied.length > 0)
-    context.err(`kpf: ${denied.length} of what is needed is not allowed\n    ask for the role that this prints: kpf rbac\n`)
+    context.err(`kpf: ${denied.length} of what is needed is not allowed\n    ask for the role that this prints: ${roleCommand(sameWords(context))}\n`)
   const failed = areas.find(({ failure }) => failure !== undefined)?.failure
   if (denied.length > 0) return exitCodes.credentials
   return failed === undefined ? exitCodes.done : exitCodeOfClass(failed.class)
+}
+
+/** What was checked, as it is to be typed again. */
+function sameWords({ flags, words }: Context): string {
+  const named = (['namespace', 'context'] as const).flatMap((flag) =>
+    [textFlag(flags, flag)].flatMap((value) => (value === undefined ? [] : [`--${flag}`, value])),
+  )
+  return [...named, ...words].map(printable).join(' ')
 }
 
 function grantsOf(areas: readonly Area[], base: string, subject: Subject | undefined): readonly Grant[] {
