@@ -20,7 +20,7 @@ import { nearestText } from './nearest.ts'
 export interface KubeconfigParts extends KubeconfigPlace {
   /** Rejects with `code: 'ENOENT'` for a file that is not there. */
   readonly readFile: (path: string) => Promise<Buffer>
-  /** Plain values of a YAML text; throws for what is none. */
+  /** Plain values of a YAML text; throws for what is none, with its place as `linePos` where there is one (`YAMLParseError` of the package `yaml`). */
   readonly parseYaml: (text: string) => unknown
 }
 
@@ -144,8 +144,8 @@ async function readOne(file: string, parts: KubeconfigParts): Promise<Kubeconfig
 }
 
 function lineOf(error: unknown): string {
-  const line = /\bline (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
-  return line === undefined ? '' : ` (line ${line})`
+  const line = records(record(error)['linePos'])[0]?.['line']
+  return typeof line === 'number' ? ` (line ${line})` : ''
 }
 
 function modelOf(file: string, value: Record<string, unknown>): Kubeconfig {
