@@ -10,7 +10,7 @@ import { ps } from './ask/ps.ts'
 import type { Flag, Verb } from './verbs.ts'
 
 const follow: Flag = { name: 'follow', short: 'f', help: 'go on with what comes; before the verb -f is the file' }
-const since: Flag = { name: 'since', value: 'TIME', help: 'from that time on: 10m, or 2026-01-01T10:00:00Z' }
+const since: Flag = { name: 'since', value: 'TIME', help: 'from that time on: 10m, 10:41 or 2026-01-01T10:00:00Z' }
 
 /** What `kpf up` takes. */
 export const upFlags: readonly Flag[] = [

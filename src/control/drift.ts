@@ -1,5 +1,5 @@
 /** Where what runs is no more what the machine has (rule P5): facts to findings. Pure. */
-import { timeText } from '../output/event-text.ts'
+import { counted } from '../output/words.ts'
 import type { Problem } from '../file/problems.ts'
 
 /** One difference. */
@@ -18,7 +18,8 @@ export interface DriftFacts {
   readonly changedFiles: readonly string[]
   /** Of the last try to apply them. */
   readonly problems: readonly Problem[]
-  readonly appliedAt: string
+  /** Since when what runs does. */
+  readonly appliedMsAgo: number
   readonly isWatching: boolean
   /** Kubeconfigs that changed after they were read. */
   readonly newerKubeconfigs: readonly string[]
@@ -42,17 +43,18 @@ export function driftOf(facts: DriftFacts): readonly DriftBody[] {
   return [...ofFiles(facts), ...ofKubeconfigs(facts), ...ofProgram(facts), ...facts.bound.flatMap((one) => ofListener(one, facts.sockets))]
 }
 
-function ofFiles({ changedFiles, problems, appliedAt, isWatching }: DriftFacts): readonly DriftBody[] {
+function ofFiles({ changedFiles, problems, appliedMsAgo, isWatching }: DriftFacts): readonly DriftBody[] {
   // What was put back is what runs, whatever was refused in between.
   if (changedFiles.length === 0) return []
+  const applied = `applied ${agoText(appliedMsAgo)}`
   const [first, ...more] = problems
   if (first !== undefined) {
     const count = more.length === 0 ? '' : ` (and ${more.length} more)`
-    const message = `the file is newer than what runs, of ${timeText(appliedAt)}, and not applied: ${first.file}:${first.line}:${first.column} ${first.message}${count}`
+    const message = `the file is newer than what runs (${applied}), and not applied: ${first.file}:${first.line}:${first.column} ${first.message}${count}`
     return [{ kind: 'file', message, hint: 'all of it: kpf check', problems }]
   }
   const hint = isWatching ? 'it is applied in a moment' : 'edits are not watched: kpf reload'
-  return [{ kind: 'file', message: `newer than what runs, of ${timeText(appliedAt)}: ${changedFiles.join(', ')}`, hint }]
+  return [{ kind: 'file', message: `newer than what runs (${applied}): ${changedFiles.join(', ')}`, hint }]
 }
 
 function ofKubeconfigs({ newerKubeconfigs }: DriftFacts): readonly DriftBody[] {
@@ -89,4 +91,12 @@ function ofListener({ forward, listener }: DriftFacts['bound'][number], sockets:
     found.push({ kind: 'loopback6', forward, message, hint: `write 127.0.0.1:${port}, or end that program` })
   }
   return found
+}
+
+/** `12 s ago`, `41 min ago`: for what lies back, where a clock would need its zone. */
+function agoText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  if (seconds < 60) return `${seconds} s ago`
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`
+  return seconds < 86_400 ? `${Math.floor(seconds / 3_600)} h ago` : `${counted(Math.floor(seconds / 86_400), 'day')} ago`
 }

@@ -1,23 +1,19 @@
-/** Events as sentences, one line each. Pure; the plain output and the table's log share it. */
+/** Events as sentences, one line each. Pure; the plain output, the log and what is above the table share it. */
 import type { Forward } from '../file/forward.ts'
 import { printPlan } from '../supervisor/plan.ts'
 import type { Event, Status } from '../supervisor/events.ts'
-import { problemsText } from './problem-text.ts'
+import { problemSentences } from './problem-text.ts'
 import { counted, imageTag, localText, targetText } from './words.ts'
 
 /** Looks a forward's spec up, for what an event does not carry. */
 export type SpecOf = (forward: string) => Forward | undefined
 
-/** How the reader sees an event. */
-export interface Reader {
-  /** When something was, as the reader's clock has it. */
-  readonly timeOf?: (time: string) => string
-  /** Of the reader's terminal. */
-  readonly width?: number
+/** The lines of an event; none for what a person need not read. Times in them are as the event has them, unless `timeOf` tells them by a reader's clock. */
+export function eventLines(event: Event, specOf: SpecOf, timeOf: (time: string) => string = String): readonly string[] {
+  return sentences(event, specOf, timeOf).map(inOneLine)
 }
 
-/** The lines of an event; none for what a person need not read. */
-export function eventLines(event: Event, specOf: SpecOf, { timeOf = timeText, width }: Reader = {}): readonly string[] {
+function sentences(event: Event, specOf: SpecOf, timeOf: (time: string) => string): readonly string[] {
   switch (event.type) {
     case 'forward-state-changed':
       return stateLines(event.forward, event.status, specOf)
@@ -35,10 +31,10 @@ export function eventLines(event: Event, specOf: SpecOf, { timeOf = timeText, wi
     case 'config-rejected':
       return [
         `${event.file} not applied${event.runningSince === null ? '' : `, still running the one of ${timeOf(event.runningSince)}`}`,
-        ...problemsText(event.problems, { width }).split('\n'),
+        ...problemSentences(event.problems),
       ]
     case 'warning':
-      return [`${event.forward === undefined ? '' : `${event.forward}: `}warning: ${event.message}`, ...(event.hint === undefined ? [] : [`    ${event.hint}`])]
+      return [`${event.forward === undefined ? '' : `${event.forward}: `}warning: ${advised(event.message, event.hint)}`]
     case 'connection-accepted':
       return []
     case 'stopping':
@@ -85,9 +81,13 @@ function limitOf(spec: Forward | undefined): string {
   return spec === undefined ? '' : `, ${Math.round(spec.drainTimeoutMs / 1000)} s at most`
 }
 
-/** `10:41:07` of an event's time, as the event's clock has it. */
-export function timeText(time: string): string {
-  return time.slice(11, 19)
+function advised(message: string, hint: string | undefined): string {
+  return hint === undefined ? message : `${message}; ${hint}`
+}
+
+/** Words of a plugin or a server may have lines of their own. */
+function inOneLine(sentence: string): string {
+  return sentence.replaceAll(/\s*[\r\n]\s*/g, ' ')
 }
 
 function stateLines(name: string, status: Status, specOf: SpecOf): readonly string[] {
@@ -105,6 +105,6 @@ function stateLines(name: string, status: Status, specOf: SpecOf): readonly stri
     case 'degraded':
     case 'waiting':
     case 'failed':
-      return [`${name}: ${status.state}: ${status.message ?? status.phase}`, ...(status.hint === undefined ? [] : [`    ${status.hint}`])]
+      return [`${name}: ${status.state}: ${advised(status.message ?? status.phase, status.hint)}`]
   }
 }

@@ -23,6 +23,15 @@ export function problemsText(problems: readonly Problem[], { width = WIDTH, isAl
   return [...shown.map((problem) => problemText(problem, width)), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n')
 }
 
+/** The same for a log, a sentence each: `forwards.yaml:4:5 KPF_FIELD_UNKNOWN there is no field "prots"; did you mean "ports"?` */
+export function problemSentences(problems: readonly Problem[]): readonly string[] {
+  const shown = problems
+    .slice(0, SHOWN)
+    .map(({ file, line, column, code, message, fix }) => `${file}:${line}:${column} ${code} ${message}${fix === undefined ? '' : `; ${fix}`}`)
+  const rest = problems.length - shown.length
+  return rest > 0 ? [...shown, `and ${rest} more: kpf check`] : shown
+}
+
 /** One problem with its code frame. */
 export function problemText(problem: Problem, width = WIDTH): string {
   const lines = [`${problem.file}:${problem.line}:${problem.column} ${problem.code} ${problem.message}`]

@@ -31,8 +31,3 @@ export const realClock: Clock = {
     return promise
   },
 }
-
-/** `10:41:07` in the time zone of the reader, of a time in RFC 3339. Without `Intl`, whose first use costs 10 ms. */
-export function timeOfDay(time: string): string {
-  return new Date(time).toTimeString().slice(0, 8)
-}

@@ -7,7 +7,7 @@ import { socketsIn } from '../../src/system/listening.ts'
 const none: DriftFacts = {
   changedFiles: [],
   problems: [],
-  appliedAt: '2026-01-01T10:00:00.000Z',
+  appliedMsAgo: 125_000,
   isWatching: true,
   newerKubeconfigs: [],
   program: 'same',
@@ -24,12 +24,12 @@ test.each<[string, Partial<DriftFacts>, readonly string[]]>([
   [
     'an edit that nobody watches',
     { changedFiles: ['/w/forwards.yaml'], isWatching: false },
-    ['newer than what runs, of 10:00:00: /w/forwards.yaml', '    edits are not watched: kpf reload'],
+    ['newer than what runs (applied 2 min ago): /w/forwards.yaml', '    edits are not watched: kpf reload'],
   ],
   [
     'an edit that was refused',
     { changedFiles: ['/w/forwards.yaml'], problems: [problem, problem] },
-    ['the file is newer than what runs, of 10:00:00, and not applied: forwards.yaml:3:5 unknown key "prots" (and 1 more)', '    all of it: kpf check'],
+    ['the file is newer than what runs (applied 2 min ago), and not applied: forwards.yaml:3:5 unknown key "prots" (and 1 more)', '    all of it: kpf check'],
   ],
   [
     'a kubeconfig',
@@ -68,4 +68,15 @@ test('the tables of Linux are read: addresses stand word by word, the last byte 
     { address: '::1', port: 8080, inode: '4713' },
     { address: '::', port: 8081, inode: '4714' },
   ])
+})
+
+test.each([
+  [-1, '0 s ago'],
+  [59_999, '59 s ago'],
+  [60_000, '1 min ago'],
+  [3_600_000, '1 h ago'],
+  [86_400_000, '1 day ago'],
+  [180_000_000, '2 days ago'],
+])('%d ms back are %s', (appliedMsAgo, text) => {
+  expect(driftOf({ ...none, changedFiles: ['f'], appliedMsAgo }).map(({ message }) => message)).toEqual([`newer than what runs (applied ${text}): f`])
 })

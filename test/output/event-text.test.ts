@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { eventLines, timeText } from '../../src/output/event-text.ts'
+import { eventLines } from '../../src/output/event-text.ts'
+import type { Event } from '../../src/supervisor/events.ts'
 import { forward, onLocalhost } from '../supervisor/forwards.ts'
 import { events } from './events.ts'
 
@@ -15,8 +16,7 @@ test('every event as a person reads it', () => {
     [forward-state-changed]
     api: waiting: connection refused by 10.0.0.1:6443
     [forward-state-changed]
-    api: failed: may not create pods/portforward
-        ask for the role
+    api: failed: may not create pods/portforward; ask for the role
     [forward-state-changed]
     [forward-state-changed]
     api: stopped
@@ -36,20 +36,15 @@ test('every event as a person reads it', () => {
     [config-applied]
     by hand: - api; 10 untouched
     [config-rejected]
-    forwards.yaml not applied, still running the one of 10:41:07
-    forwards.yaml:14:5 KPF_FIELD_UNKNOWN there is no field "prots"
-            prots: ["8080:80"]
-            ^
-        fix: did you mean "ports"?
+    forwards.yaml not applied, still running the one of 2026-01-01T10:41:07.000Z
+    forwards.yaml:14:5 KPF_FIELD_UNKNOWN there is no field "prots"; did you mean "ports"?
     [config-rejected]
     forwards.yaml not applied
-    forwards.yaml:14:5 KPF_FIELD_UNKNOWN there is no field "prots"
-        fix: did you mean "ports"?
+    forwards.yaml:14:5 KPF_FIELD_UNKNOWN there is no field "prots"; did you mean "ports"?
     [warning]
     api: warning: more than 512 connections of this forward at once: new ones are reset
     [warning]
-    warning: no watcher is left
-        raise fs.inotify.max_user_watches
+    warning: no watcher is left; raise fs.inotify.max_user_watches
     [connection-accepted]
     [stopping]
     stopping
@@ -67,6 +62,30 @@ test('a forward that is ready and already gone has no line', () => {
   expect(ready && eventLines(ready, () => undefined)).toEqual([])
 })
 
-test('the time of an event is its clock', () => {
-  expect(timeText('2026-01-01T10:41:07.123Z')).toBe('10:41:07')
+test('a time in a sentence is told as the reader has it', () => {
+  const rejected = events.find(({ type }) => type === 'config-rejected')
+  expect(
+    rejected &&
+      eventLines(
+        rejected,
+        () => undefined,
+        (time) => `<${time}>`,
+      )[0],
+  ).toBe('forwards.yaml not applied, still running the one of <2026-01-01T10:41:07.000Z>')
+})
+
+test('each sentence is one line, whatever is in a message; of many mistakes the first twenty are told', () => {
+  const problem = { file: 'forwards.yaml', line: 1, column: 2, code: 'KPF_X', message: 'one\n  two', fix: 'three\r\nfour' }
+  const rejected = (count: number): Event => ({
+    type: 'config-rejected',
+    file: 'f',
+    problems: Array.from({ length: count }, () => problem),
+    runningSince: null,
+    seq: 1,
+    time: '',
+  })
+  expect(eventLines(rejected(1), () => undefined)).toEqual(['f not applied', 'forwards.yaml:1:2 KPF_X one two; three four'])
+  expect(eventLines(rejected(23), () => undefined).slice(20)).toEqual(['forwards.yaml:1:2 KPF_X one two; three four', 'and 3 more: kpf check'])
+  const warning: Event = { type: 'warning', forward: 'api', code: 'KPF_X', message: 'a\nb', hint: 'c\n\td', seq: 1, time: '' }
+  expect(eventLines(warning, () => undefined)).toEqual(['api: warning: a b; c d'])
 })

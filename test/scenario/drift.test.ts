@@ -27,7 +27,9 @@ test('a refused edit, an edit that nobody watches, a kubeconfig, and a stranger 
   const kinds = async (): Promise<readonly string[]> => ((await project.status()).drift ?? []).map(({ kind }) => kind)
   expect(await kinds()).toEqual([])
   await project.write(`${text}# edited\n`)
-  expect((await project.run('ps')).stdout).toMatch(/\n\nnewer than what runs, of [^\n]*: \/[^\n]*forwards\.yaml\n {4}edits are not watched: kpf reload\n$/)
+  expect((await project.run('ps')).stdout).toMatch(
+    /\n\nnewer than what runs \(applied \d+ s ago\): \/[^\n]*forwards\.yaml\n {4}edits are not watched: kpf reload\n$/,
+  )
   await project.write(`${text}    prots: 1\n`)
   expect((await project.run('reload')).code).toBe(2)
   const refused = await project.status()

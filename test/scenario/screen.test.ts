@@ -272,10 +272,7 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
       HH:MM:SS /tmp/kpf-xxxxxx/forwards.yaml not applied, still running the one
                of HH:MM:SS
                /tmp/kpf-xxxxxx/forwards.yaml:4:16 KPF_PORT "1:2:3" is not a
-               port
-                     bad: svc/web 1:2:3
-                                  ^
-                   fix: write [LOCAL:]REMOTE, such as 8080:80
+               port; write [LOCAL:]REMOTE, such as 8080:80
 
         ● web  localhost:PPPPP  svc/web:80  web-xxxxx  2.1.0  0 conn AGE
 

@@ -2,7 +2,8 @@
 import type { LogFilter } from '../../control/history.ts'
 import type { LogLine } from '../../control/shapes.ts'
 import { logLevels } from '../../control/shapes.ts'
-import { timeText } from '../../output/event-text.ts'
+import { logLines } from '../../output/log-text.ts'
+import { shownTime } from '../../system/local-time.ts'
 import { type Context, isSet, textFlag } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type Mistake, mistake } from '../mistake.ts'
@@ -14,7 +15,7 @@ export async function logs(context: Context): Promise<number> {
   const { flags } = context
   const filter = filterOf(context)
   if ('fix' in filter) return mistake(context, filter)
-  const print = (line: string): void => context.out(textFlag(flags, 'output') === 'json' ? `${line}\n` : textOf(JSON.parse(line) as LogLine))
+  const print = (line: string): void => context.out(textFlag(flags, 'output') === 'json' ? `${line}\n` : textOf(line))
   let said = ''
   const reached = await reach({ ...context, err: (text) => (said += text) })
   if (reached.kind === 'owner')
@@ -56,10 +57,8 @@ function pathOf({ level, since, tail, names }: LogFilter, flags: Context['flags'
   return `/v1/logs?${query.toString()}`
 }
 
-/** `10:41:07 api: ready on localhost:8080`; further lines stand below the text. */
-export function textOf({ time, text }: LogLine): string {
-  return text
-    .split('\n')
-    .map((line, index) => `${index === 0 ? timeText(time) : '        '} ${line}\n`)
+function textOf(line: string): string {
+  return logLines(JSON.parse(line) as LogLine, shownTime)
+    .map((part) => `${part}\n`)
     .join('')
 }

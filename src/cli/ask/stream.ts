@@ -3,6 +3,7 @@ import { follow, type StreamMessage } from '../../control/follow.ts'
 import { durationMs } from '../../file/duration.ts'
 import { isoTime } from '../../supervisor/iso-time.ts'
 import { realClock } from '../../system/clock.ts'
+import { wallTimeOf } from '../../system/local-time.ts'
 import { type Context, textFlag } from '../context.ts'
 import { isDuration } from '../durations.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -83,7 +84,7 @@ export function sinceOf(context: Context): string | undefined | Mistake {
   const text = textFlag(context.flags, 'since')
   if (text === undefined) return undefined
   if (isDuration(text)) return isoTime(realClock.wallMs() - durationMs(text))
-  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
-  if (!Number.isNaN(ms)) return isoTime(ms)
-  return { message: `--since is no duration and no time: "${text}"`, fix: 'write --since 10m or --since 2026-01-01T10:00:00Z', flag: 'since' }
+  const ms = wallTimeOf(text, realClock.wallMs())
+  if (ms !== undefined) return isoTime(ms)
+  return { message: `--since is no duration and no time: "${text}"`, fix: 'write --since 10m, --since 10:41 or --since 2026-01-01T10:00:00Z', flag: 'since' }
 }

@@ -3,14 +3,14 @@ import { follow } from '../../control/follow.ts'
 import type { ApplyRequest, LogLine, StatusBody } from '../../control/shapes.ts'
 import { connectionText } from '../../output/event-text.ts'
 import type { Event } from '../../supervisor/events.ts'
+import { factLines, sentencesOf, withClock } from '../../output/log-text.ts'
 import { tableLines } from '../../output/table.ts'
 import { rowsAsked } from '../../output/table-rows.ts'
-import { timeOfDay } from '../../system/clock.ts'
+import { shownTime } from '../../system/local-time.ts'
 import { askWithin } from '../ask/asking.ts'
 import { type Context, isSet, textFlag } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { interruption } from '../interruption.ts'
-import { textOf } from '../ask/logs.ts'
 import { asStatus, heard, isThere, type Owner, tell } from '../ask/reach.ts'
 import { outputForm } from './renderer.ts'
 import { RELOAD_MS, tellApplied } from '../ask/start-stop.ts'
@@ -34,7 +34,7 @@ export async function attach(context: Context, owner: Owner, name: string): Prom
   const told = await tell(context, owner, { method: 'GET', path: '/v1/status' })
   if (told.kind === 'ended') return told.code
   const status = asStatus(told.body)
-  const since = status === undefined ? '?' : timeOfDay(status.startedAt).slice(0, 5)
+  const since = status === undefined ? '?' : shownTime(status.startedAt).slice(0, -3)
   context.err(
     `${name} already runs (pid ${owner.pid}, since ${since}). Attached: ${context.terminal.isInteractive ? 'q' : 'Ctrl-C'} leaves it running, \`kpf down\` stops it.\n`,
   )
@@ -72,8 +72,8 @@ async function shown(context: Context, owner: Owner, seq: number): Promise<End> 
     else context.err(`${connectionText({ forward, localPort })}\n`)
   }
   const said = (line: LogLine): void => {
-    if (isTable) lines.push(...textOf(line).trimEnd().split('\n'))
-    else if (form === 'plain' || form === 'auto' || line.level !== 'info') context.err(`${line.text}\n`)
+    if (isTable) lines.push(...factLines(shownTime(line.time), sentencesOf(line.text, shownTime), context.terminal.size().width))
+    else if (form === 'plain' || form === 'auto' || line.level !== 'info') context.err(`${withClock(line.text, shownTime)}\n`)
   }
   const events = follow(owner.socket, { path: `/v1/events?after=${seq}`, signal: over.signal }, ({ data }) => told(data))
   if (form !== 'jsonl') void follow(owner.socket, { path: '/v1/logs?follow=1&tail=0', signal: over.signal }, ({ data }) => said(JSON.parse(data) as LogLine))

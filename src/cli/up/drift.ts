@@ -10,7 +10,7 @@ import { readAgain } from '../file/project-file.ts'
 export interface DriftParts {
   readonly snapshot: Snapshot
   readonly problems: readonly Problem[]
-  readonly appliedAt: string
+  readonly appliedMsAgo: number
   readonly isWatching: boolean
   readonly kubeconfigs: readonly string[]
   readonly kubeconfigsReadMs: number
@@ -30,7 +30,7 @@ export async function lookForDrift(parts: DriftParts): Promise<readonly DriftBod
   return driftOf({
     changedFiles,
     problems: parts.problems,
-    appliedAt: parts.appliedAt,
+    appliedMsAgo: parts.appliedMsAgo,
     isWatching: parts.isWatching,
     newerKubeconfigs: parts.kubeconfigs.filter((_path, index) => (times[index] ?? 0) > parts.kubeconfigsReadMs),
     program: since === undefined ? 'gone' : since > parts.startedMs ? 'newer' : 'same',

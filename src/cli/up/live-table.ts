@@ -5,15 +5,16 @@
 import type { Event } from '../../supervisor/events.ts'
 import type { Supervisor } from '../../supervisor/supervisor.ts'
 import { connectionText, endText, eventLines, rejectedText, type SpecOf } from '../../output/event-text.ts'
+import { factLines } from '../../output/log-text.ts'
 import { drawTable } from '../../output/table.ts'
 import { rowsOf } from '../../output/table-rows.ts'
 import { urlsOf } from '../../output/words.ts'
-import { realClock, timeOfDay } from '../../system/clock.ts'
+import { realClock } from '../../system/clock.ts'
+import { shownTime } from '../../system/local-time.ts'
 import { openUrl } from '../../system/open-url.ts'
 import { type Context, isSet } from '../context.ts'
 import { InPlace } from '../in-place.ts'
 import { firstReady } from './first-ready.ts'
-import { wrapped } from '../../output/wrapped.ts'
 import type { Renderer } from './renderer.ts'
 
 const FRAME_MS = 100
@@ -21,9 +22,6 @@ const FRAME_MS = 100
 const IDLE_FRAME_MS = 1_000
 /** Long enough to be read, short enough that the keys come back. */
 const NOTE_MS = 4_000
-/** As wide as a time and a blank. */
-const INDENT = ' '.repeat(9)
-const MIN_FACT_WIDTH = 20
 const UP = '\u001b[A'
 const DOWN = '\u001b[B'
 const CTRL_Z = '\u001a'
@@ -203,20 +201,17 @@ class LiveTable {
   /** What is told once and scrolls away; states are in the table, unless the log is on. */
   #linesAbove(event: Event): readonly string[] {
     if (event.type === 'stopping') return []
-    if (event.type === 'connection-accepted') return isSet(this.#context.flags, 'verbose') ? [`${timeOfDay(event.time)} ${connectionText(event)}`] : []
+    if (event.type === 'connection-accepted') return isSet(this.#context.flags, 'verbose') ? this.#told(event, [connectionText(event)]) : []
     if (event.type === 'forward-state-changed' && (!this.#isLogging || this.#stopsAtMs !== undefined)) return []
     if (event.type === 'stopped') return [`${this.#options.title.split('  ')[0] ?? ''} ${endText(event)}`]
     return this.#linesOf(event)
   }
 
   #linesOf(event: Event): readonly string[] {
-    const { width } = this.#context.terminal.size()
-    // The first line of a log entry has the time before it, and the others as many blanks.
-    const lines = eventLines(event, this.#options.specOf, { timeOf: timeOfDay, width: width - INDENT.length })
-    return lines.flatMap((line, index) => {
-      // The lines of a file are shown as they are.
-      const parts = line.startsWith('    ') ? [line] : wrapped(line, Math.max(MIN_FACT_WIDTH, width - INDENT.length))
-      return parts.map((part, row) => `${index === 0 && row === 0 ? `${timeOfDay(event.time)} ` : INDENT}${part}`)
-    })
+    return this.#told(event, eventLines(event, this.#options.specOf, shownTime))
+  }
+
+  #told({ time }: Event, sentences: readonly string[]): readonly string[] {
+    return factLines(shownTime(time), sentences, this.#context.terminal.size().width)
   }
 }

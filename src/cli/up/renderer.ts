@@ -2,9 +2,11 @@
 import type { Supervisor } from '../../supervisor/supervisor.ts'
 import { isoTime } from '../../supervisor/iso-time.ts'
 import { realClock } from '../../system/clock.ts'
+import { shownTime } from '../../system/local-time.ts'
 import { logLine } from '../../control/history.ts'
 import { eventLine } from '../../output/jsonl.ts'
 import { connectionText, eventLines, type SpecOf } from '../../output/event-text.ts'
+import { withClock } from '../../output/log-text.ts'
 import { type Context, isSet, textFlag } from '../context.ts'
 import { firstReady } from './first-ready.ts'
 import { liveTable } from './live-table.ts'
@@ -53,7 +55,7 @@ function quiet(supervisor: Supervisor, context: Context, specOf: SpecOf): Render
     isLive: false,
     close: supervisor.subscribe((event) => {
       const line = logLine(event, specOf)
-      if (line !== undefined && line.level !== 'info') context.err(`${line.text}\n`)
+      if (line !== undefined && line.level !== 'info') context.err(`${withClock(line.text, shownTime)}\n`)
     }),
   }
 }
@@ -64,7 +66,7 @@ export function warned(supervisor: Supervisor, context: Context): Renderer {
     isLive: false,
     close: supervisor.subscribe((event) => {
       if (event.type === 'config-rejected' || event.type === 'warning')
-        context.err(`${eventLines(event, (name) => supervisor.forward(name)?.spec).join('\n')}\n`)
+        context.err(`${eventLines(event, (name) => supervisor.forward(name)?.spec, shownTime).join('\n')}\n`)
     }),
   }
 }
@@ -76,7 +78,7 @@ function plain(supervisor: Supervisor, context: Context, specOf: SpecOf): Render
   return {
     isLive: false,
     close: supervisor.subscribe((event) => {
-      const lines = event.type === 'connection-accepted' && isVerbose ? [connectionText(event)] : eventLines(event, specOf)
+      const lines = event.type === 'connection-accepted' && isVerbose ? [connectionText(event)] : eventLines(event, specOf, shownTime)
       if (lines.length > 0) context.err(`${lines.join('\n')}\n`)
       const sentence = whenReady(event)
       if (sentence?.startsWith('all ')) context.err(`${sentence}\n`)

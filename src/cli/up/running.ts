@@ -57,7 +57,7 @@ export class RunningProject implements Controlled {
   readonly #world: World
   readonly #start: Start
   readonly #startedMs: number
-  #appliedAt = ''
+  #appliedMs = 0
   /** The command line that the files are read with: the last one that asked. */
   #context: Context
   readonly #wallAt = wallTimes(realClock)
@@ -134,7 +134,7 @@ export class RunningProject implements Controlled {
     return (await readDrift()).lookForDrift({
       snapshot: this.#snapshot,
       problems: this.#problems,
-      appliedAt: this.#appliedAt,
+      appliedMsAgo: realClock.now() - this.#appliedMs,
       isWatching: this.#start.found.isWatchable && !isSet(this.#start.context.flags, 'no-watch'),
       kubeconfigs: clusters.kubeconfigFiles,
       kubeconfigsReadMs: this.#kubeconfigsReadMs,
@@ -277,7 +277,7 @@ export class RunningProject implements Controlled {
 
   #applyFile(project: Project): AppliedBody {
     this.#project = project
-    this.#appliedAt = isoTime(realClock.wallMs())
+    this.#appliedMs = realClock.now()
     return this.#apply(project, this.#start.found.shownAs)
   }
 
