@@ -9,6 +9,7 @@ import type { Phase } from '../supervisor/events.ts'
 import { columnWidths, cut, cutInside, fitted, padded, widthOf } from './columns.ts'
 import type { TableRow } from './table-rows.ts'
 import { ageText, counted, symbols } from './words.ts'
+import { type Look, type Span, spanOf, stepped } from './window.ts'
 import { wrapped } from './wrapped.ts'
 
 /** How much there is to draw on, and how. */
@@ -20,18 +21,14 @@ export interface Paper {
 }
 
 /** What a person has asked to see, and what goes on besides the forwards. */
-export interface View {
-  /** How many forwards are scrolled past, when not all fit. */
-  readonly scroll?: number
+export interface View extends Partial<Look> {
   /** Said for a moment in place of the keys. */
   readonly note?: string | undefined
-  /** What each key does, in place of the forwards. */
-  readonly isHelp?: boolean
   /** What is wrong with all of it, above the last line for as long as it is so. */
   readonly alert?: string | undefined
   /** A stop has begun: how long busy connections still have. */
   readonly stopping?: { readonly leftMs: number } | undefined
-  /** Who only looks on leaves with `q`, and has no other key. */
+  /** Who only looks on scrolls, and leaves with `q`. */
   readonly isAttached?: boolean
 }
 
@@ -50,13 +47,17 @@ const MAX_REASON_LINES = 3
 /** With so many lines a reason may have two of them although not all forwards fit. */
 const ROOMY = 12
 
-const KEYS: readonly (readonly [string, string])[] = [
+type Key = readonly [key: string, meaning: string]
+
+const SCROLL: Key = ['j k', 'scroll where not all fit, as the arrows do; a page: PgDn, PgUp']
+const KEYS: readonly Key[] = [
   ['o', 'open a port of "appProtocol: http" in the browser; again: the next'],
   ['r', 'try again now what waits or has failed'],
   ['l', 'print each change above the table; again: no more'],
-  ['j k', 'scroll, as the arrows do, where not all forwards fit'],
+  SCROLL,
   ['q', 'stop, as Ctrl-C does; again: at once'],
 ]
+const ATTACHED_KEYS: readonly Key[] = [SCROLL, ['q', 'leave, as Ctrl-C does; what runs goes on']]
 
 const colors = { ready: 'green', starting: 'cyan', degraded: 'yellow', waiting: 'yellow', failed: 'red', stopping: 'cyan', stopped: 'dim' } as const
 
@@ -84,18 +85,17 @@ export function drawTable(rows: readonly TableRow[], paper: Paper, view: View): 
   const alert = view.alert === undefined || paper.height < 4 ? [] : [paint('yellow', cut(`  ${view.alert}`, paper.width, markOf(paper)), paper)]
   const below = (isCramped: boolean): readonly string[] => ['', ...alert, footer(rows, paper, { view, isCramped })]
   const room = Math.max(1, paper.height - 2 - alert.length)
-  if (view.isHelp === true) return { lines: [...helpLines(paper).slice(0, room), ...below(false)], scroll: view.scroll ?? 0 }
-  const { lines, scroll, isCramped } = forwardLines(rows, paper, { room, from: view.scroll ?? 0 })
+  if (view.isHelp === true) return { lines: [...helpLines(paper, view).slice(0, room), ...below(false)], scroll: view.scroll ?? 0 }
+  const { lines, scroll, isCramped } = forwardLines(rows, paper, { room, view })
   return { lines: [...lines, ...below(isCramped)], scroll }
 }
 
-interface Window {
-  readonly room: number
-  readonly from: number
-}
-
 /** All forwards with as much of their reasons as fits, or some of them. */
-function forwardLines(rows: readonly TableRow[], paper: Paper, { room, from }: Window): Drawn & { readonly isCramped: boolean } {
+function forwardLines(
+  rows: readonly TableRow[],
+  paper: Paper,
+  { room, view }: { readonly room: number; readonly view: View },
+): Drawn & { readonly isCramped: boolean } {
   const heads = headsOf(rows, paper)
   for (let reasonLines = MAX_REASON_LINES; reasonLines > 0; reasonLines--) {
     const lines = blocksOf(rows, heads, { paper, reasonLines, saidAt: 'last' }).flat()
@@ -108,13 +108,26 @@ function forwardLines(rows: readonly TableRow[], paper: Paper, { room, from }: W
     order.map((index) => heads[index] ?? ''),
     { paper, reasonLines: room < ROOMY ? 1 : 2, saidAt: 'first' },
   )
-  const { lines, scroll } = windowOf(blocks, sorted, { room, from })
-  // How many more there are may be too wide for the narrowest paper.
-  return { lines: lines.map((line) => (line.startsWith('  and ') ? cut(line, paper.width, markOf(paper)) : line)), scroll, isCramped: true }
+  const sizes = blocks.map((block) => block.length)
+  // The last of the lines says what there is besides.
+  const from = stepped(sizes, room - 1, { from: view.scroll ?? 0, steps: view.steps ?? [] })
+  const span = spanOf(sizes, room - 1, from)
+  const hidden = hiddenText(sorted, span)
+  // Of one that is larger than all the room as much as there is room for: to see none of it would be no help.
+  const lines = blocks.slice(span.from, span.to).flat()
+  if (hidden === '') return { lines: lines.slice(0, room), scroll: span.from, isCramped: true }
+  return { lines: [...lines.slice(0, room - 1), cut(`  ${hidden}`, paper.width, markOf(paper))], scroll: span.from, isCramped: true }
 }
 
-function helpLines(paper: Paper): readonly string[] {
-  return KEYS.map(([key, meaning]) => cut(`  ${key.padEnd(5)}${meaning}`, paper.width, markOf(paper)))
+/** `and 31 ready`, and after scrolling `3 above, 22 below`. */
+function hiddenText(rows: readonly TableRow[], { from, to }: Span): string {
+  const below = rows.length - to
+  if (from === 0) return below === 0 ? '' : `and ${below} ${rows.slice(to).every(isReady) ? 'ready' : 'more'}`
+  return below === 0 ? `${from} above` : `${from} above, ${below} below`
+}
+
+function helpLines(paper: Paper, { isAttached }: View): readonly string[] {
+  return (isAttached === true ? ATTACHED_KEYS : KEYS).map(([key, meaning]) => cut(`  ${key.padEnd(5)}${meaning}`, paper.width, markOf(paper)))
 }
 
 /** `2 of 3 ready`, `all 3 ready`. */
@@ -140,8 +153,9 @@ function footer(rows: readonly TableRow[], paper: Paper, { view, isCramped }: { 
 
 /** Keys that do something here, in as many words as there may be room for. */
 function keysOf(rows: readonly TableRow[], view: View, isCramped: boolean): readonly string[] {
-  if (view.isAttached === true) return ['attached; q leaves it running', 'q leave']
   if (view.isHelp === true) return ['any key: back']
+  if (view.isAttached === true && isCramped) return ['attached; j/k scroll  q leaves it running  ? help', 'j/k scroll  q leave  ? help', 'q leave']
+  if (view.isAttached === true) return ['attached; q leaves it running', 'q leave']
   const open = rows.some(({ hasPage }) => hasPage) ? ['o open'] : []
   const all = [...open, 'r retry', 'l log', 'q quit']
   const scroll = isCramped ? ['j/k scroll'] : []
@@ -214,28 +228,6 @@ function folded(text: string, count: number, paper: Paper): readonly string[] {
   const lines = wrapped(stripVTControlCharacters(text), width)
   const rest = lines.slice(count - 1).join(' ')
   return [...lines.slice(0, count - 1), ...(rest === '' ? [] : [rest])].map((line) => cut(line, width, markOf(paper)))
-}
-
-/** As many forwards as fit, from one on; how many are above and below is said where they would be. */
-function windowOf(blocks: readonly (readonly string[])[], rows: readonly TableRow[], { room, from }: { readonly room: number; readonly from: number }): Drawn {
-  const sizeFrom = (index: number): number => blocks.slice(index).reduce((sum, block) => sum + block.length, 0)
-  let scroll = Math.min(Math.max(0, from), blocks.length - 1)
-  // Never further than to where the last one is seen.
-  while (scroll > 0 && sizeFrom(scroll - 1) <= room - (scroll > 1 ? 1 : 0)) scroll--
-  const lines = scroll > 0 ? [`  ${scroll} above`] : []
-  let next = scroll
-  for (const block of blocks.slice(scroll)) {
-    const isLast = next === blocks.length - 1
-    const left = room - lines.length - (isLast ? 0 : 1)
-    // Of the first one as much as there is room for: to see none of it would be no help.
-    const part = next === scroll ? block.slice(0, Math.max(0, left)) : block
-    if (part.length > left || part.length === 0) break
-    lines.push(...part)
-    next++
-  }
-  if (next === blocks.length) return { lines, scroll }
-  const word = rows.slice(next).every(isReady) ? 'ready' : 'more'
-  return { lines: [...lines.slice(0, room - 1), `  and ${blocks.length - next} ${word}`], scroll }
 }
 
 function paint(color: Parameters<typeof styleText>[0], text: string, paper: Paper): string {

@@ -55,13 +55,17 @@ export function terminalOf(): Terminal {
   }
 }
 
+/** Keys that came together. One that is no character comes as several: CSI or SS3 with what follows it (ECMA-48, 5.4). */
+export function keysIn(text: string): readonly string[] {
+  return text.match(/\u001b(?:\[[0-?]*[ -/]*[@-~]|O[A-Za-z])|./gsu) ?? []
+}
+
 /** Raw mode takes Ctrl-C from the terminal's driver: whoever listens gets it as a key. */
 function onKey(listener: (key: string) => void): () => void {
   const { stdin } = process
   if (!stdin.isTTY) return () => {}
   const hear = (bytes: Buffer): void => {
-    // An arrow comes as three characters at once.
-    for (const [key] of bytes.toString('utf8').matchAll(/\u001b\[[A-Z]|./gsu)) listener(key)
+    for (const key of keysIn(bytes.toString('utf8'))) listener(key)
   }
   setRaw(stdin, true)
   stdin.on('data', hear).resume()

@@ -231,7 +231,7 @@ test('pure files import only types and each other', () => {
     ...['needs', 'role'].map((name) => `src/rbac/${name}.ts`),
     ...['finding', 'facts', 'machine-rules', 'cluster-rules', 'forward-rules', 'live-rules', 'report'].map((name) => `src/doctor/${name}.ts`),
     ...['file-codes', 'run-codes', 'catalogue'].map((name) => `src/doctor/${name}.ts`),
-    ...['words', 'problem-text', 'github-text', 'event-text', 'jsonl', 'table', 'table-rows', 'ps-table', 'columns', 'wrapped'].map(
+    ...['words', 'problem-text', 'github-text', 'event-text', 'jsonl', 'table', 'table-rows', 'ps-table', 'columns', 'wrapped', 'window', 'log-text'].map(
       (name) => `src/output/${name}.ts`,
     ),
   ]

@@ -151,9 +151,11 @@ test('scrolling: what is above and below is counted, and the last forward is the
     return { first: drawn.lines[0]?.trim().split(/ {2,}/)[0] ?? '', last: drawn.lines[9]?.trim().split(/ {2,}/)[0] ?? '', scroll: drawn.scroll }
   }
   expect(at(0)).toEqual({ first: '● forward-0', last: 'and 31 ready', scroll: 0 })
-  expect(at(1)).toEqual({ first: '1 above', last: 'and 31 ready', scroll: 1 })
-  expect(at(30)).toEqual({ first: '30 above', last: 'and 2 ready', scroll: 30 })
-  expect(at(99)).toEqual({ first: '31 above', last: '● forward-39', scroll: 31 })
+  expect(at(1)).toEqual({ first: '● forward-1', last: '1 above, 30 below', scroll: 1 })
+  expect(at(30)).toEqual({ first: '● forward-30', last: '30 above, 1 below', scroll: 30 })
+  expect(at(99)).toEqual({ first: '● forward-31', last: '31 above', scroll: 31 })
+  expect(drawTable(shown(...rows), { ...paper, height: 12 }, { scroll: 2, steps: ['page-down', 'line-up'] }).scroll).toBe(10)
+  expect(drawTable(shown(...rows), { ...paper, height: 12 }, { scroll: 2, isHelp: true }).scroll).toBe(2)
   expect(tableLines(shown(...rows), paper).at(-1)).toContain('j/k scroll')
 })
 
@@ -269,7 +271,7 @@ test('what the keys do, in place of the forwards; and a file that is not applied
     "  o    open a port of "appProtocol: http" in the browser; again: the next
       r    try again now what waits or has failed
       l    print each change above the table; again: no more
-      j k  scroll, as the arrows do, where not all forwards fit
+      j k  scroll where not all fit, as the arrows do; a page: PgDn, PgUp
       q    stop, as Ctrl-C does; again: at once
 
       1 of 8 ready                                                   any key: back"
@@ -284,6 +286,19 @@ test('what the keys do, in place of the forwards; and a file that is not applied
   expect(tableLines(foreign.slice(1, 2), { ...paper, width: 80 }, { isAttached: true }).at(-1)).toMatchInlineSnapshot(
     `"  ready                                          attached; q leaves it running"`,
   )
+  const many = shown(...Array.from({ length: 9 }, (_, index) => row(`f${index}`, index + 1)))
+  const attached = (view: View, width = 80): readonly string[] => tableLines(many, { ...paper, width, height: 6 }, { ...view, isAttached: true })
+  expect([attached({}).at(-1), attached({}, 50).at(-1), attached({}, 30).at(-1)].join('\n')).toMatchInlineSnapshot(`
+    "  all 9 ready                attached; j/k scroll  q leaves it running  ? help
+      all 9 ready        j/k scroll  q leave  ? help
+      all 9 ready        q leave"
+  `)
+  expect(attached({ isHelp: true }).join('\n')).toMatchInlineSnapshot(`
+    "  j k  scroll where not all fit, as the arrows do; a page: PgDn, PgUp
+      q    leave, as Ctrl-C does; what runs goes on
+
+      all 9 ready                                                    any key: back"
+  `)
 })
 
 test('more than fits that is not ready is counted as more', () => {

@@ -166,7 +166,7 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
         o    open a port of "appProtocol: http" in the browser; again: the next
         r    try again now what waits or has failed
         l    print each change above the table; again: no more
-        j k  scroll, as the arrows do, where not all forwards fit
+        j k  scroll where not all fit, as the arrows do; a page: PgDn, PgUp
         q    stop, as Ctrl-C does; again: at once
 
         ready                                                          any key: back"
@@ -233,8 +233,30 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
     expect(attached.split('\n').slice(-3).join('\n')).toMatchInlineSnapshot(`
       "  and 11 ready
 
-        all 30 ready                                                       attached; q leaves it running"
+        all 30 ready                                   attached; j/k scroll  q leaves it running  ? help"
     `)
+    await second.press('PageDown')
+    expect(
+      masked(await second.shows(/^ {2}\d+ above$/m))
+        .split('\n')
+        .slice(-4)
+        .join('\n'),
+    ).toMatchInlineSnapshot(`
+      "  ● f29  localhost:PPPPP  svc/web:80  web-xxxxx  2.1.0  0 conn AGE
+        11 above
+
+        all 30 ready                                   attached; j/k scroll  q leaves it running  ? help"
+    `)
+    await second.press('?')
+    expect(masked(await second.shows(/any key: back/))).toMatchInlineSnapshot(`
+      "
+        j k  scroll where not all fit, as the arrows do; a page: PgDn, PgUp
+        q    leave, as Ctrl-C does; what runs goes on
+
+        all 30 ready                                                                       any key: back"
+    `)
+    await second.press('k')
+    await second.shows(/f28 [^]*^ {2}10 above, 1 below$/m)
     await second.press('q')
     expect(
       (await second.ended())
@@ -354,7 +376,7 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
     await terminal.ended()
   })
 
-  test('40 forwards on 80x24: what is not ready first, the rest by j, k and the arrows', async () => {
+  test('40 forwards on 80x24: what is not ready first, the rest by j and k, the arrows and pages', async () => {
     const ports = await freePorts(40)
     const servers = await squatters(ports[11] ?? 0, ports[30] ?? 0)
     const lines = ports.map((port, index) => `  f${`${index}`.padStart(2, '0')}: svc/web ${port}:80\n`)
@@ -388,22 +410,29 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
     `)
     await terminal.press('j', 'j', 'Down')
     expect(
-      masked(await terminal.shows(/^ {2}3 above/m))
+      masked(await terminal.shows(/^ {2}3 above, /m))
         .split('\n')
-        .slice(0, 6)
+        .filter((_, index) => index < 3 || index > 18)
         .join('\n'),
     ).toMatchInlineSnapshot(`
       "
-        3 above
         ● f01  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
         ● f02  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
-        ● f03  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
-        ● f04  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE"
+        ● f20  localhost:PPPPP  svc/web:80  web-xxxxx    2.1.0  0 conn AGE
+        3 above, 18 below
+
+        38 of 40 ready                    j/k scroll  r retry  l log  q quit  ? help"
     `)
-    await terminal.press(...Array.from({ length: 60 }, () => 'j'))
-    await terminal.shows(/f39/)
+    await terminal.press('PageDown')
+    await terminal.shows(/^ {2}● f20 [^]*^ {2}21 above$/m)
+    await terminal.press('PageUp')
+    await terminal.shows(/^ {2}● f00 [^]*^ {2}2 above, 19 below$/m)
+    await terminal.press('End')
+    await terminal.shows(/● f39 .*\n {2}21 above$/m)
     await terminal.press('k', 'Up')
-    await terminal.shows(/and 3 ready/)
+    await terminal.shows(/^ {2}19 above, 2 below$/m)
+    await terminal.press('Home')
+    await terminal.shows(/^ {2}… f11 [^]*^ {2}and 25 ready$/m)
     // Frames are drawn over each other: none is left behind for whoever scrolls back.
     expect((await terminal.history()).match(/40 ready/g) ?? []).toHaveLength(1)
     for (const server of servers) server.close()

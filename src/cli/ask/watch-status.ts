@@ -43,6 +43,8 @@ export interface Drawing {
   readonly footer?: readonly string[]
   /** Whether the last drawing stays on the terminal. */
   readonly isKept?: boolean
+  /** Hears every other key; it is drawn again then. */
+  readonly press?: (key: string) => void
   /** Lines that stay, since the last drawing. */
   readonly above?: () => readonly string[]
 }
@@ -51,11 +53,16 @@ export interface Drawing {
 export async function watchOwner(context: Context, owner: Owner, drawing: Drawing): Promise<WatchEnd> {
   const stop = interruption(context)
   const left = Promise.withResolvers<void>()
-  const offKeys = context.terminal.isInteractive ? context.terminal.onKey((key) => KEYS_THAT_END.includes(key) && left.resolve()) : () => {}
+  const news = new News()
+  const press = (key: string): void => {
+    if (KEYS_THAT_END.includes(key)) return left.resolve()
+    drawing.press?.(key)
+    news.tell()
+  }
+  const offKeys = context.terminal.isInteractive ? context.terminal.onKey(press) : () => {}
   stop.signal.addEventListener('abort', () => left.resolve(), { once: true })
   const over = new AbortController()
   void left.promise.then(() => over.abort())
-  const news = new News()
   void follow(owner.socket, { path: '/v1/events', signal: over.signal }, () => news.tell()).then(() => news.tell())
   const screen = new Redrawing(context, drawing)
   try {

@@ -4,8 +4,9 @@ import type { ApplyRequest, LogLine, StatusBody } from '../../control/shapes.ts'
 import { connectionText } from '../../output/event-text.ts'
 import type { Event } from '../../supervisor/events.ts'
 import { factLines, sentencesOf, withClock } from '../../output/log-text.ts'
-import { tableLines } from '../../output/table.ts'
+import { drawTable } from '../../output/table.ts'
 import { rowsAsked } from '../../output/table-rows.ts'
+import { firstLook, lookAfter } from '../../output/window.ts'
 import { shownTime } from '../../system/local-time.ts'
 import { askWithin } from '../ask/asking.ts'
 import { type Context, isSet, textFlag } from '../context.ts'
@@ -87,9 +88,18 @@ async function shown(context: Context, owner: Owner, seq: number): Promise<End> 
   }
 }
 
-/** Draws the status as the one who started it sees it, with what was said meanwhile above it. */
+/** Draws the status as the one who started it sees it, with what was said meanwhile above it, and a blank line between. */
 function table(context: Context, owner: Owner, above: () => readonly string[]): Promise<WatchEnd> {
-  return watchOwner(context, owner, { draw: (status) => tableOf(status, context), above })
+  const { terminal } = context
+  let look = firstLook
+  const draw = (status: StatusBody): readonly string[] => {
+    const { width, height } = terminal.size()
+    const paper = { width, height: height - 2, isColored: terminal.isColored, isUtf8: terminal.isUtf8 }
+    const { lines, scroll } = drawTable(rowsAsked(status), paper, { ...look, isAttached: true })
+    look = { ...look, scroll, steps: [] }
+    return ['', ...lines]
+  }
+  return watchOwner(context, owner, { draw, above, press: (key) => (look = lookAfter(look, key).look) })
 }
 
 /** Lets the lines come. */
@@ -100,13 +110,6 @@ async function plain(context: Context, events: Promise<unknown>): Promise<WatchE
   const end = await Promise.race([left.promise, events.then(() => 'ended' as const)])
   stop.over()
   return end
-}
-
-/** As the one who started it sees it, with a blank line above. */
-function tableOf(status: StatusBody, { terminal }: Context): readonly string[] {
-  const { width, height } = terminal.size()
-  const paper = { width, height: height - 2, isColored: terminal.isColored, isUtf8: terminal.isUtf8 }
-  return ['', ...tableLines(rowsAsked(status), paper, { isAttached: true })]
 }
 
 /** The project's name as a person knows it. */

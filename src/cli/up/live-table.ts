@@ -8,6 +8,7 @@ import { connectionText, endText, eventLines, rejectedText, type SpecOf } from '
 import { factLines } from '../../output/log-text.ts'
 import { drawTable } from '../../output/table.ts'
 import { rowsOf } from '../../output/table-rows.ts'
+import { firstLook, lookAfter } from '../../output/window.ts'
 import { urlsOf } from '../../output/words.ts'
 import { realClock } from '../../system/clock.ts'
 import { shownTime } from '../../system/local-time.ts'
@@ -22,8 +23,6 @@ const FRAME_MS = 100
 const IDLE_FRAME_MS = 1_000
 /** Long enough to be read, short enough that the keys come back. */
 const NOTE_MS = 4_000
-const UP = '\u001b[A'
-const DOWN = '\u001b[B'
 const CTRL_Z = '\u001a'
 /** So many changes are told when the log is asked for. */
 const RECENT = 10
@@ -57,11 +56,10 @@ class LiveTable {
   /** All have stopped: another table would push the last word about them off a small screen. */
   #isOver = false
   #isLogging = false
-  #isHelp = false
   /** The file as it is now is not what runs. */
   #alert: string | undefined
   readonly #recent: Event[] = []
-  #scroll = 0
+  #look = firstLook
   #opened = 0
   #note: { readonly text: string; readonly untilMs: number } | undefined
   #stopsAtMs: number | undefined
@@ -107,16 +105,12 @@ class LiveTable {
 
   press(key: string): void {
     this.#isDirty = true
-    if (this.#isHelp) {
-      this.#isHelp = false
-      if (key === '?' || key === 'h') return
-    }
+    const { look, isTaken } = lookAfter(this.#look, key)
+    this.#look = look
+    if (isTaken) return
     if (key === 'r') this.#say('trying again now')
     else if (key === 'o') this.#openNext()
     else if (key === 'l') this.#switchLog()
-    else if (key === 'j' || key === DOWN) this.#scroll++
-    else if (key === 'k' || key === UP) this.#scroll = Math.max(0, this.#scroll - 1)
-    else if (key === '?' || key === 'h') this.#isHelp = true
     else if (key === CTRL_Z) this.#say('to run it in the background: q, then kpf up -d')
     else if (/^[\w ]$/.test(key) && key !== 'q') this.#say(`"${key}" does nothing; ? tells the keys`)
   }
@@ -151,8 +145,7 @@ class LiveTable {
       rowsOf(this.#supervisor.snapshot()),
       { width, height: this.#isLogging ? Math.max(LEAST_HEIGHT, Math.floor(height / 2)) : height - 2, isColored: terminal.isColored, isUtf8: terminal.isUtf8 },
       {
-        scroll: this.#scroll,
-        isHelp: this.#isHelp,
+        ...this.#look,
         alert: this.#alert,
         note: this.#note && this.#note.untilMs > now ? this.#note.text : undefined,
         stopping: this.#stopsAtMs === undefined ? undefined : { leftMs: this.#stopsAtMs - now },
@@ -161,7 +154,7 @@ class LiveTable {
     // A blank line keeps what was said apart from the table, and goes with it.
     this.#place.draw(this.#above, ['', ...lines])
     this.#above = []
-    this.#scroll = scroll
+    this.#look = { ...this.#look, scroll, steps: [] }
     this.#isDirty = false
   }
 
