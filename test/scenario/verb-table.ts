@@ -67,8 +67,12 @@ export const verbTable: Readonly<Record<string, VerbCells>> = {
     exits: {
       0: ['own', 'up', '--ttl', '100ms'],
       2: ['broken', 'up'],
+      3: ['failing', 'up', '--wait'],
+      4: ['locked', 'up', '--wait'],
+      6: ['busy', 'up', '--wait'],
       7: ['silent', 'up'],
       9: ['risky', 'up'],
+      124: ['own', 'up', '--wait', '--wait-timeout', '300ms', '-n', 'nowhere'],
       130: elsewhere('signals.test.ts', silent),
       143: elsewhere('signals.test.ts', silent),
     },

@@ -31,9 +31,10 @@ export async function detach(context: Context, { waitMs }: Pick<UpOptions, 'wait
   const first = await Promise.race([up.promise, copy.exited])
   stop.over()
   copy.release()
-  if (typeof first === 'number') return stop.code() ?? first
-  if (!isSet(context.flags, 'wait')) return first.code
-  return waited(context, waitMs)
+  const code = typeof first === 'number' ? (stop.code() ?? first) : first.code
+  // A copy that ends well has found the project running, and applied the file there.
+  const isUp = typeof first !== 'number' || code === exitCodes.done
+  return isUp && isSet(context.flags, 'wait') ? waited(context, waitMs) : code
 }
 
 async function waited(context: Context, timeoutMs: number): Promise<number> {
