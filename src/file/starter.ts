@@ -22,7 +22,7 @@ export function starterText({ context, namespace, services }: StarterFacts): str
     const words = ports.map(({ port }) => `${freeNear(port, taken)}:${port}`)
     return words.length === 0 ? [] : [`  ${keyOf(name)}: svc/${name} ${words.join(' ')}`]
   })
-  const body = lines.length > 0 ? `forwards:\n${lines.join('\n')}\n` : 'forwards: {}\n  # web: svc/web 8080:80\n'
+  const body = lines.length > 0 ? `forwards:\n${lines.join('\n')}\n` : 'forwards: {}\n# forwards:\n#   web: svc/web 8080:80\n'
   return `# yaml-language-server: $schema=https://kpf.dev/schema/forwards.schema.json
 # What kpf keeps up: one forward a line, as for kubectl port-forward. Start it with: kpf up
 apiVersion: kpf/v1

@@ -82,7 +82,7 @@ export function tableLines(rows: readonly TableRow[], paper: Paper, view: View =
 
 /** The same, with what became of the scrolling. */
 export function drawTable(rows: readonly TableRow[], paper: Paper, view: View): Drawn {
-  const alert = view.alert === undefined || paper.height < 4 ? [] : [paint('yellow', cut(`  ${view.alert}`, paper.width, markOf(paper)), paper)]
+  const alert = view.alert === undefined || paper.height < 4 ? [] : [paint('red', cut(`  ${view.alert}`, paper.width, markOf(paper)), paper)]
   const below = (isCramped: boolean): readonly string[] => ['', ...alert, footer(rows, paper, { view, isCramped })]
   const room = Math.max(1, paper.height - 2 - alert.length)
   if (view.isHelp === true) return { lines: [...helpLines(paper, view).slice(0, room), ...below(false)], scroll: view.scroll ?? 0 }

@@ -101,5 +101,5 @@ export function masked(screen: string): string {
     .replaceAll(/\bin \d+(\.\d)? s\b/g, 'in N s')
     .replaceAll(/, \d+ s\b/g, ', N s')
     .replaceAll(/used by .*? \(pid \d+\)/g, 'used by PROGRAM (pid N)')
-    .replaceAll(/\/tmp\/kpf-[\w-]+\//g, '/tmp/kpf-xxxxxx/')
+    .replaceAll(/\/tmp\/kpf-[\w-]+/g, '/tmp/kpf-xxxxxx')
 }

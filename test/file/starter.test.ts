@@ -38,3 +38,9 @@ test('without services it is a file to begin with, whatever the context is calle
     expect(loaded.kind, context).toBe(context === '' ? 'rejected' : 'loaded')
   }
 })
+
+test('the forward that a file without services shows can be had by taking the marks away', () => {
+  const [head = '', example = ''] = starterText({ context: 'kind-dev', namespace: 'shop', services: [] }).split('forwards: {}\n')
+  const loaded = load(`${head}${example.replaceAll(/^# /gm, '')}`)
+  expect(loaded.kind === 'loaded' && loaded.project.forwards.map(({ name }) => name)).toEqual(['web'])
+})

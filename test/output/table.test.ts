@@ -321,6 +321,10 @@ test('colours change nothing but colours', () => {
   const colored = tableLines(states, { ...paper, isColored: true })
   expect(colored.map(stripVTControlCharacters)).toEqual(tableLines(states, paper))
   expect(colored[0]).toContain('\u001b[32m●\u001b[39m')
+  // On a light ground yellow and cyan are hard to read: a sign may have them, words may not.
+  const alarmed = tableLines(states, { ...paper, isColored: true }, { alert: 'not applied: forwards.yaml:4:16 is no port' }).join('\n')
+  expect(alarmed).toContain('\u001b[31m  not applied: ')
+  for (const [, painted = ''] of alarmed.matchAll(/\u001b\[3[36]m(.*?)\u001b\[39m/gs)) expect(painted).toHaveLength(1)
 })
 
 test('any port that is free is shown as what it became, each on its own', () => {

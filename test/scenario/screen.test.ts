@@ -84,7 +84,8 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
       "a sample cluster runs in this process, at https://127.0.0.1:PPPPP
       the file is /tmp/kpf-xxxxxx/forwards.yaml: edit it while kpf runs
       try: curl localhost:PPPPP      stop: Ctrl-C
-      in another terminal: kpf ps -f /tmp/kpf-xxxxxx/forwards.yaml
+      in another terminal: cd /tmp/kpf-xxxxxx
+          then: kpf ps, kpf logs, kpf stop web, kpf trace web --kubeconfig kubeconfig
 
       demo  sample/shop  /tmp/kpf-xxxxxx/forwards.yaml
       all 3 ready in N s
@@ -120,7 +121,8 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
       "a sample cluster runs in this process, at https://127.0.0.1:PPPPP
       the file is /tmp/kpf-xxxxxx/forwards.yaml: edit it while kpf runs
       try: curl localhost:PPPPP      stop: Ctrl-C
-      in another terminal: kpf ps -f /tmp/kpf-xxxxxx/forwards.yaml
+      in another terminal: cd /tmp/kpf-xxxxxx
+          then: kpf ps, kpf logs, kpf stop web, kpf trace web --kubeconfig kubeconfig
 
       demo  sample/shop  /tmp/kpf-xxxxxx/forwards.yaml
       all 3 ready in N s

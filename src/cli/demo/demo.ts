@@ -32,7 +32,8 @@ export async function demo(context: Context): Promise<number> {
     context.err(`a sample cluster runs in this process, at ${sandbox.server}
 the file is ${file}: edit it while kpf runs
 try: curl localhost:${web}      stop: Ctrl-C
-in another terminal: kpf ps -f ${file}\n\n`)
+in another terminal: cd ${dir}
+    then: kpf ps, kpf logs, kpf stop web, kpf trace web --kubeconfig kubeconfig\n\n`)
     return await up(inside)
   } finally {
     await sandbox.close()

@@ -7,6 +7,7 @@ import { realClock } from '../../system/clock.ts'
 import { errnoOf } from '../../system/errno.ts'
 import { realFiles } from '../../system/files.ts'
 import { ask, canAsk } from '../ask.ts'
+import { counted } from '../../output/words.ts'
 import { type Context, isSet, textFlag } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { mistake } from '../mistake.ts'
@@ -28,7 +29,7 @@ export async function init(context: Context): Promise<number> {
     return exitCodes.done
   }
   const count = 'message' in seen ? 0 : seen.services.length
-  const question = `write ${shownAs} for ${seen.context}/${seen.namespace}, ${count === 1 ? '1 service' : `${count} services`} seen?`
+  const question = `write ${shownAs} for ${seen.context}/${seen.namespace}, ${counted(count, 'service')} seen?`
   if (canAsk(context) && !isSet(context.flags, 'yes') && !(await ask(context, question))) return exitCodes.done
   try {
     await writeFile(path, text, { flag: 'wx' })
@@ -36,7 +37,11 @@ export async function init(context: Context): Promise<number> {
     context.err(`kpf: ${shownAs} cannot be written (${errnoOf(error)})\n    name another with -f, or print it with -f -\n`)
     return exitCodes.failed
   }
-  context.err(`${shownAs} written, with ${count === 1 ? '1 service' : `${count} services`} of ${seen.context}/${seen.namespace}. Next: kpf up\n`)
+  context.err(
+    count === 0
+      ? `${shownAs} written, with no forward yet: its last lines show one. Next: kpf check\n`
+      : `${shownAs} written, with ${counted(count, 'service')} of ${seen.context}/${seen.namespace}. Next: kpf up\n`,
+  )
   return exitCodes.done
 }
 
