@@ -1,4 +1,5 @@
 /** The findings as a report: text for people, data for programs. Pure. */
+import { hanging } from '../output/wrapped.ts'
 import { type Finding, type SectionId, sections, type Severity } from './finding.ts'
 
 const marks: Readonly<Record<Severity, readonly [string, string]>> = { ok: ['✓', 'ok'], note: ['·', '-'], warning: ['!', '!'], error: ['✗', 'x'] }
@@ -8,15 +9,19 @@ export interface ReportOptions {
   readonly isUtf8: boolean
   /** Leaves out what is in order. */
   readonly isQuiet: boolean
+  /** Of the terminal, if there is one. */
+  readonly width?: number | undefined
 }
 
 /** All of it, without a last line break. */
-export function reportText(findings: readonly Finding[], { isUtf8, isQuiet }: ReportOptions): string {
+export function reportText(findings: readonly Finding[], { isUtf8, isQuiet, width }: ReportOptions): string {
   const all = merged(findings)
   const shown = isQuiet ? all.filter(({ severity }) => severity === 'warning' || severity === 'error') : all
   const ids = Object.keys(sections) as SectionId[]
   const blocks = ids.flatMap((id) => {
-    const lines = shown.filter(({ section }) => section === id).flatMap((finding) => findingLines(finding, isUtf8))
+    const lines = shown
+      .filter(({ section }) => section === id)
+      .flatMap((finding) => findingLines(finding, isUtf8).flatMap(([line, indent]) => hanging(line, width, indent)))
     return lines.length === 0 ? [] : [[sections[id], ...lines].join('\n')]
   })
   return [...blocks, summary(all)].join('\n\n')
@@ -43,11 +48,17 @@ function namesText(names: readonly string[]): string {
   return rest > 1 ? `${names.slice(0, NAMES).join(', ')} and ${rest} more` : names.join(', ')
 }
 
-function findingLines({ id, severity, about, evidence, code, fix }: Finding, isUtf8: boolean): readonly string[] {
+/** Each line with how far right it goes on when it is folded. */
+function findingLines({ id, severity, about, evidence, code, fix }: Finding, isUtf8: boolean): readonly (readonly [line: string, indent: number])[] {
   const mark = marks[severity][isUtf8 ? 0 : 1]
-  const first = `  ${mark.padEnd(2)} ${id.padEnd(12)} ${about === undefined ? '' : `${about}: `}${evidence}`
+  const head = `  ${mark.padEnd(2)} ${id.padEnd(12)} `
   const indent = '     '
-  return [first, ...(code === undefined || severity === 'ok' ? [] : [`${indent}${code}`]), ...(fix === undefined ? [] : [`${indent}fix: ${fix}`])]
+  const remedy = `${indent}fix: `
+  return [
+    [`${head}${about === undefined ? '' : `${about}: `}${evidence}`, head.length],
+    ...(code === undefined || severity === 'ok' ? [] : [[`${indent}${code}`, indent.length] as const]),
+    ...(fix === undefined ? [] : [[`${remedy}${fix}`, remedy.length] as const]),
+  ]
 }
 
 function summary(findings: readonly Finding[]): string {

@@ -1,6 +1,6 @@
 /** Lines of the log as a person reads them. Pure: who reads brings the clock. */
 import type { LogLine } from '../control/shapes.ts'
-import { wrapped } from './wrapped.ts'
+import { hanging, wrapped } from './wrapped.ts'
 
 /** As kpf itself writes a moment: those of Kubernetes have no milliseconds, and stay as they are. */
 const OWN_TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g
@@ -10,9 +10,10 @@ const MIN_WIDTH = 20
 /** Tells a moment by the reader's clock. */
 export type ClockText = (time: string) => string
 
-/** `10:41:07 api: ready on localhost:8080`: each sentence has the time before it, so that any of them can be picked out. */
-export function logLines({ time, text }: Pick<LogLine, 'time' | 'text'>, clockText: ClockText): readonly string[] {
-  return sentencesOf(text, clockText).map((sentence) => `${clockText(time)} ${sentence}`)
+/** `10:41:07 api: ready on localhost:8080`: each sentence has the time before it, so that any of them can be picked out. Folded where there is a width. */
+export function logLines({ time, text }: Pick<LogLine, 'time' | 'text'>, clockText: ClockText, width?: number): readonly string[] {
+  const head = `${clockText(time)} `
+  return sentencesOf(text, clockText).flatMap((sentence) => hanging(`${head}${sentence}`, width, head.length))
 }
 
 /** The sentences alone. */

@@ -1,10 +1,12 @@
 /** Problems of a file as text: place, code, sentence, the line itself, the fix. Pure. */
 import type { Problem } from '../file/problems.ts'
+import { hanging } from './wrapped.ts'
 
 const SHOWN = 20
 /** Where there is no terminal. */
 const WIDTH = 164
 const INDENT = '    '
+const FIX = 'fix: '
 /** Narrower than this nothing is recognized. */
 const MIN_LINE = 20
 
@@ -17,7 +19,7 @@ export interface ProblemsOptions {
 }
 
 /** All problems, as a person reads them. */
-export function problemsText(problems: readonly Problem[], { width = WIDTH, isAll = false }: ProblemsOptions = {}): string {
+export function problemsText(problems: readonly Problem[], { width, isAll = false }: ProblemsOptions = {}): string {
   const shown = isAll ? problems : problems.slice(0, SHOWN)
   const rest = problems.length - shown.length
   return [...shown.map((problem) => problemText(problem, width)), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n')
@@ -32,13 +34,14 @@ export function problemSentences(problems: readonly Problem[]): readonly string[
   return rest > 0 ? [...shown, `and ${rest} more: kpf check`] : shown
 }
 
-/** One problem with its code frame. */
-export function problemText(problem: Problem, width = WIDTH): string {
-  const lines = [`${problem.file}:${problem.line}:${problem.column} ${problem.code} ${problem.message}`]
-  const frame = problem.sourceLine === undefined ? undefined : codeFrame(problem.sourceLine, problem.column, width - INDENT.length)
-  if (frame !== undefined) lines.push(...frame)
-  if (problem.fix !== undefined) lines.push(`    fix: ${problem.fix}`)
-  return lines.join('\n')
+/** One problem with its code frame; folded to the width of a terminal, if there is one. */
+export function problemText({ file, line, column, code, message, fix, sourceLine }: Problem, width?: number): string {
+  const frame = sourceLine === undefined ? undefined : codeFrame(sourceLine, column, (width ?? WIDTH) - INDENT.length)
+  return [
+    ...hanging(`${file}:${line}:${column} ${code} ${message}`, width, INDENT.length),
+    ...(frame ?? []),
+    ...(fix === undefined ? [] : hanging(`${INDENT}${FIX}${fix}`, width, INDENT.length + FIX.length)),
+  ].join('\n')
 }
 
 /** The line, cut around the column, and a caret below it: where it wraps, the caret would be below another place. */

@@ -11,3 +11,13 @@ export function wrapped(text: string, width: number): readonly string[] {
   }
   return lines
 }
+
+/** Narrower than this nothing is read. */
+const MIN_WIDTH = 20
+
+/** A line that is folded below its own beginning, so many columns further right; whole where there is no width. */
+export function hanging(line: string, width: number | undefined, indent: number): readonly string[] {
+  if (width === undefined || widthOf(line) <= width) return [line]
+  const parts = wrapped(line.slice(indent), Math.max(MIN_WIDTH, width - indent))
+  return parts.map((part, index) => `${index === 0 ? line.slice(0, indent) : ' '.repeat(indent)}${part}`)
+}

@@ -45,6 +45,20 @@ test('quiet leaves out what is in order; without UTF-8 the marks are ASCII', () 
   expect(reportText([], { isUtf8: true, isQuiet: true })).toBe('all in order')
 })
 
+test('on a terminal what does not fit is folded, below where it began', () => {
+  const long = findings.map((finding): Finding => ({ ...finding, fix: 'kill 7, or choose another port in forwards.yaml:3:5' })).slice(0, 1)
+  expect(reportText(long, { isUtf8: true, isQuiet: false, width: 44 })).toMatchInlineSnapshot(`
+    "This machine
+      ✗  local-port   api: 127.0.0.1:8080 is
+                      used by redis (pid 7)
+         KPF_PORT_BUSY
+         fix: kill 7, or choose another port in
+              forwards.yaml:3:5
+
+    1 error"
+  `)
+})
+
 test('what is the same for many is said once, and counted once', () => {
   const same = ['a', 'b', 'c', 'd', 'e'].map(
     (about): Finding => ({ id: 'permissions', section: 'forward', severity: 'warning', about, evidence: 'no watch', fix: 'x' }),

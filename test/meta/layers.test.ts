@@ -42,7 +42,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   supervisor: ['file', 'cluster', 'tunnel', 'types:system', 'node:net', 'node:path'],
   trace: ['file', 'cluster', 'tunnel', 'types:system', 'output/wrapped.ts', 'node:zlib'],
   rbac: ['types:file', 'cluster', 'tunnel', 'trace/permissions.ts', 'trace/reviews.ts'],
-  doctor: ['file', 'cluster', 'tunnel', 'types:system', 'trace/permissions.ts', 'trace/reviews.ts'],
+  doctor: ['file', 'cluster', 'tunnel', 'types:system', 'trace/permissions.ts', 'trace/reviews.ts', 'output/wrapped.ts'],
   output: ['types:file', 'types:supervisor', 'types:trace', 'types:control', 'node:util', 'supervisor/plan.ts'],
   control: [
     ...['types:file', 'types:supervisor', 'supervisor/iso-time.ts', 'types:system', 'system/user-folders.ts', 'system/errno.ts', 'output'],

@@ -12,6 +12,11 @@ test('each sentence of a line has its time before it', () => {
   ])
 })
 
+test('on a terminal a sentence is folded between words, below its first', () => {
+  const text = 'api: waiting: no ready pod; see: kubectl get pods\nsecond'
+  expect(logLines({ time, text }, clock, 38)).toEqual(['<10:44> api: waiting: no ready pod;', '        see: kubectl get pods', '<10:44> second'])
+})
+
 test('times of others stay as they were written', () => {
   const foreign = 'x509: certificate has expired: current time 2026-01-01T10:41:07Z is after 2025-12-31T00:00:00.000000Z'
   expect(withClock(foreign, clock)).toBe(foreign)

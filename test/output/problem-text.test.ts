@@ -38,9 +38,30 @@ test('a long line is cut around the place', () => {
 test.each([24, 60, 80, 200])('in %s columns the frame does not wrap, and the caret is below the place', (width) => {
   for (const column of [1, 2, 15, 16, 17, 42, 43, 57, 58, 59, 60, 147, 148, 300]) {
     const sourceLine = `${'x'.repeat(column - 1)}H${'y'.repeat(300)}`
-    const [, frame = '', caret = ''] = problemText({ ...problem, column, sourceLine }, width).split('\n')
+    const [frame = '', caret = ''] = problemText({ ...problem, column, sourceLine }, width)
+      .split('\n')
+      .slice(-2)
     expect([frame.length, frame[caret.indexOf('^')]]).toEqual([width, 'H'])
   }
+})
+
+test('on a terminal the words are folded between words; elsewhere they are one line, for whoever looks for them', () => {
+  const long = {
+    ...problem,
+    message: 'local port 80 is below 1024: binding it needs approval',
+    sourceLine: '  web: 80:80',
+    fix: 'write one of 1024 or more, or approve it',
+  }
+  expect(problemsText([long], { width: 44 })).toMatchInlineSnapshot(`
+    "forwards.yaml:4:5 KPF_FIELD_UNKNOWN local
+        port 80 is below 1024: binding it needs
+        approval
+          web: 80:80
+            ^
+        fix: write one of 1024 or more, or
+             approve it"
+  `)
+  expect(problemsText([long]).split('\n')).toHaveLength(4)
 })
 
 test('the first twenty, then a count; all when asked', () => {

@@ -46,3 +46,12 @@ test('a refused edit is sentences with their places; times are local for a perso
   up.signal('SIGINT')
   await up.exited
 })
+
+test('a file after -f, which follows here, is told where it goes', async () => {
+  await using project = await ScenarioProject.make('forwards: {}\n', sandbox.kubeconfig)
+  expect(await project.run('logs', '-f', './forwards.yaml')).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'kpf: "./forwards.yaml" is no name of a forward: after logs, -f follows\n    a file stands before the verb: kpf -f ./forwards.yaml logs\n',
+  })
+})

@@ -2,9 +2,10 @@
 import type { LogFilter } from '../../control/history.ts'
 import type { LogLine } from '../../control/shapes.ts'
 import { logLevels } from '../../control/shapes.ts'
+import { printable } from '../../file/printable.ts'
 import { logLines } from '../../output/log-text.ts'
 import { shownTime } from '../../system/local-time.ts'
-import { type Context, isSet, textFlag } from '../context.ts'
+import { type Context, isSet, textFlag, widthFor } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type Mistake, mistake } from '../mistake.ts'
 import { reach } from './reach.ts'
@@ -13,9 +14,9 @@ import { readStream, sinceOf } from './stream.ts'
 /** Runs the verb. */
 export async function logs(context: Context): Promise<number> {
   const { flags } = context
-  const filter = filterOf(context)
+  const filter = fileMeant(context) ?? filterOf(context)
   if ('fix' in filter) return mistake(context, filter)
-  const print = (line: string): void => context.out(textFlag(flags, 'output') === 'json' ? `${line}\n` : textOf(line))
+  const print = (line: string): void => context.out(textFlag(flags, 'output') === 'json' ? `${line}\n` : textOf(line, widthFor(context)))
   let said = ''
   const reached = await reach({ ...context, err: (text) => (said += text) })
   if (reached.kind === 'owner')
@@ -32,6 +33,14 @@ export async function logs(context: Context): Promise<number> {
   }
   context.err('kpf: this project does not run: this is what its log has kept\n    start it with: kpf up -d\n')
   return exitCodes.done
+}
+
+/** After `logs` -f follows: whoever means a file, as for other verbs, has named a forward that no file can have. */
+function fileMeant({ flags, words }: Context): Mistake | undefined {
+  const path = isSet(flags, 'follow') ? words.find((word) => /[/\\.]/.test(word)) : undefined
+  if (path === undefined) return undefined
+  const shown = printable(path)
+  return { message: `"${shown}" is no name of a forward: after logs, -f follows`, fix: `a file stands before the verb: kpf -f ${shown} logs`, flag: 'follow' }
 }
 
 /** What the flags ask for, or which of them says nothing. */
@@ -57,8 +66,8 @@ function pathOf({ level, since, tail, names }: LogFilter, flags: Context['flags'
   return `/v1/logs?${query.toString()}`
 }
 
-function textOf(line: string): string {
-  return logLines(JSON.parse(line) as LogLine, shownTime)
+function textOf(line: string, width: number | undefined): string {
+  return logLines(JSON.parse(line) as LogLine, shownTime, width)
     .map((part) => `${part}\n`)
     .join('')
 }

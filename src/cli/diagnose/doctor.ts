@@ -11,7 +11,7 @@ import { findHolder } from '../../system/holder.ts'
 import { descriptorLimit } from '../../system/limits.ts'
 import { probePort } from '../../system/probe-port.ts'
 import { ownProgram, programsNamed } from '../../system/programs.ts'
-import { type Context, isSet, textFlag } from '../context.ts'
+import { type Context, isSet, textFlag, widthFor } from '../context.ts'
 import { exitCodeOfTrouble, exitCodes } from '../exit-codes.ts'
 import { interruption } from '../interruption.ts'
 import { ownPorts } from '../ask/own-ports.ts'
@@ -46,7 +46,7 @@ export async function doctor(context: Context): Promise<number> {
   if (forced !== undefined) return forced
   const exitCode = exitCodeOfFindings(findings)
   if (output === 'json') context.out(`${JSON.stringify(reportData(findings, { time: isoTime(timeMs), exitCode }), undefined, 2)}\n`)
-  else context.out(`${reportText(findings, { isUtf8: context.terminal.isUtf8, isQuiet: isSet(context.flags, 'quiet') })}\n`)
+  else context.out(`${reportText(findings, { isUtf8: context.terminal.isUtf8, isQuiet: isSet(context.flags, 'quiet'), width: widthFor(context) })}\n`)
   return exitCode
 }
 

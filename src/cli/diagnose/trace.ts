@@ -12,7 +12,7 @@ import { timeText, traceTable } from '../../trace/table.ts'
 import { trace, type TraceRequest } from '../../trace/trace.ts'
 import { type FailureClass, failureClasses } from '../../tunnel/failure.ts'
 import { oneForward } from '../file/ad-hoc-forward.ts'
-import { type Context, isSet, textFlag } from '../context.ts'
+import { type Context, isSet, textFlag, widthFor } from '../context.ts'
 import { exitCodeOfClass, exitCodes } from '../exit-codes.ts'
 import { interruption } from '../interruption.ts'
 import { type Mistake, mistake } from '../mistake.ts'
@@ -138,7 +138,8 @@ async function forwardNamed(name: string, context: Context): Promise<Omit<Found,
   const startMs = realClock.now()
   const { loaded } = await readApproved(context, file)
   if (loaded.kind === 'rejected') {
-    const fix = problemsText(loaded.problems).replaceAll('\n', '\n    ')
+    const width = widthFor(context)
+    const fix = problemsText(loaded.problems, { width: width && width - 4 }).replaceAll('\n', '\n    ')
     return { message: `${file.shownAs} has problems`, fix, ...(loaded.needsApproval && { code: exitCodes.approval }) }
   }
   const forward = loaded.project.forwards.find((candidate) => candidate.name === name)
