@@ -30,8 +30,9 @@ export function buildWorld(context: Context, options: { concurrency: number; one
 /** The line of `kpf` alone about the context in use. */
 export async function contextInUse(context: Context): Promise<string> {
   const clusters = clustersFor(context, 1, () => {})
-  const cluster = await clusters.open(flagsOf(context))
-  const [file = ''] = clusters.kubeconfigFiles
+  const access = flagsOf(context)
+  const cluster = await clusters.open(access)
+  const [file = ''] = clusters.filesOf(access)
   await clusters.close()
   if ('code' in cluster) return `No cluster in use: ${cluster.message}`
   return `Using context ${cluster.contextName}, namespace ${cluster.namespace} (${file.startsWith(context.home) ? `~${file.slice(context.home.length)}` : file})`

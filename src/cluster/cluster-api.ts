@@ -74,8 +74,10 @@ export interface GateView {
 export interface Clusters {
   /** Never rejects. The same access gives the same cluster until {@link Clusters.refresh} finds its kubeconfig changed. */
   open(access: ClusterAccess): Promise<Cluster | Failure>
-  /** The kubeconfig files that were read or looked for, to be watched. */
+  /** The kubeconfig files that were read or looked for, and those in use without a name, to be watched. */
   readonly kubeconfigFiles: readonly string[]
+  /** Those that an access reads. */
+  filesOf(access: Pick<ClusterAccess, 'kubeconfig'>): readonly string[]
   /** Kubeconfig files may have changed: failed opens are retried, credentials re-read. */
   refresh(): Promise<void>
   close(): Promise<void>

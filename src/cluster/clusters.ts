@@ -66,6 +66,10 @@ class OpenClusters implements Clusters {
     return [...this.#files]
   }
 
+  filesOf({ kubeconfig }: Pick<ClusterAccess, 'kubeconfig'>): readonly string[] {
+    return kubeconfigPaths(kubeconfig, this.#parts)
+  }
+
   async open(access: ClusterAccess): Promise<Cluster | Failure> {
     const opened = await this.#opened(access)
     if ('code' in opened) return opened
@@ -110,7 +114,7 @@ class OpenClusters implements Clusters {
   }
 
   async #find(access: ClusterAccess): Promise<OpenCluster | Failure> {
-    for (const path of kubeconfigPaths(access.kubeconfig, this.#parts)) this.#files.add(path)
+    for (const path of this.filesOf(access)) this.#files.add(path)
     const config = await readKubeconfig(access.kubeconfig, this.#parts)
     if ('code' in config) return this.#withOrigin(config, 'kubeconfig', access)
     const context = resolveContext(config, access)

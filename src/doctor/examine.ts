@@ -40,7 +40,9 @@ export async function examine({ forwards, file, inUse }: Examined, parts: Examin
     gatherClusters(forwards, inUse, { clusters, clock, env: machine.env, signal }),
   ])
   done.abort()
-  const kubeconfigs = await Promise.all(clusters.kubeconfigFiles.map((path) => lookAt(path, machine)))
+  const accesses = forwards.length === 0 ? [inUse] : forwards.map(({ access }) => access)
+  const paths = new Set(accesses.flatMap((access) => clusters.filesOf(access)))
+  const kubeconfigs = await Promise.all([...paths].map((path) => lookAt(path, machine)))
   const facts = { timeMs: clock.wallMs(), machine: machineFacts, file, kubeconfigs, ...gathered }
   return [
     ...machineFindings(facts.machine, facts.clusters),

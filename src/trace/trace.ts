@@ -124,7 +124,7 @@ class Walk {
     const { access } = this.#request.forward
     const sinceMs = this.#recorder.atMs
     const cluster = await clusters.open(access)
-    const files = clusters.kubeconfigFiles
+    const files = clusters.filesOf(access)
     const step = { id: 'kubeconfig', section: 'initialization', from: 'kpf', to: 'files', what: `read ${files.join(', ')}` } as const
     if ('code' in cluster) {
       this.#recorder.add({ ...step, facts: { files }, failure: cluster }, sinceMs)

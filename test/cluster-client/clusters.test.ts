@@ -115,6 +115,7 @@ test('an unknown context is tried again the next time', async () => {
   const world = new World('https://127.0.0.1:1')
   expect(await world.clusters.open({ context: 'other' })).toMatchObject({ code: 'KPF_CONTEXT_UNKNOWN' })
   expect(world.clusters.kubeconfigFiles).toEqual(['/home/me/.kube/config'])
+  expect([world.clusters.filesOf({}), world.clusters.filesOf({ kubeconfig: '/other' })]).toEqual([['/home/me/.kube/config'], ['/other']])
 })
 
 test('a new token in the kubeconfig is used after a refresh, by those who have the cluster already', async () => {

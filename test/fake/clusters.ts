@@ -137,6 +137,10 @@ export class FakeClusters implements Clusters {
     this.answer = answer
   }
 
+  filesOf(): readonly string[] {
+    return []
+  }
+
   async open({ expectServer }: ClusterAccess): Promise<Cluster | Failure> {
     this.opens++
     await this.delay

@@ -145,6 +145,8 @@ test('refused credentials end with 4', async () => {
     for (const entry of users) entry.user = { token: 'secret-canary' }
   })
   const { code, stdout, stderr } = await traced('web', '--kubeconfig', path)
+  // The one that is named, and not the one of the variable besides.
+  expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(new RegExp(`kubeconfig read( [\\d.]+ ms)? ${path}: context sample`))
   expect(code).toBe(4)
   expect(stdout).toContain('at authentication: KPF_AUTH_REFUSED')
   expect(stdout + stderr).not.toContain('secret-canary')
