@@ -24,7 +24,7 @@ export function starterText({ context, namespace, services }: StarterFacts): str
   })
   const body = lines.length > 0 ? `forwards:\n${lines.join('\n')}\n` : 'forwards: {}\n# forwards:\n#   web: svc/web 8080:80\n'
   return `# yaml-language-server: $schema=https://kpf.dev/schema/forwards.schema.json
-# What kpf keeps up: one forward a line, as for kubectl port-forward. Start it with: kpf up
+# A forward is a line, as for kubectl port-forward. To start them all: kpf up
 apiVersion: kpf/v1
 context: ${quoted(context)}
 namespace: ${quoted(namespace)}

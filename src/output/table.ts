@@ -47,6 +47,8 @@ const MAX_REASON_LINES = 3
 /** With so many lines a reason may have two of them although not all forwards fit. */
 const ROOMY = 12
 
+const EMPTY = '  nothing runs: add a forward to the file, or start one that rests: kpf start'
+
 type Key = readonly [key: string, meaning: string]
 
 const SCROLL: Key = ['j k', 'scroll where not all fit, as the arrows do; a page: PgDn, PgUp']
@@ -96,6 +98,7 @@ function forwardLines(
   paper: Paper,
   { room, view }: { readonly room: number; readonly view: View },
 ): Drawn & { readonly isCramped: boolean } {
+  if (rows.length === 0) return { lines: view.stopping ? [] : [cut(EMPTY, paper.width, markOf(paper))], scroll: 0, isCramped: false }
   const heads = headsOf(rows, paper)
   for (let reasonLines = MAX_REASON_LINES; reasonLines > 0; reasonLines--) {
     const lines = blocksOf(rows, heads, { paper, reasonLines, saidAt: 'last' }).flat()

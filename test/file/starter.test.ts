@@ -18,7 +18,7 @@ test('the services of a namespace become forwards on ports that nobody else has'
   })
   expect(text).toMatchInlineSnapshot(`
     "# yaml-language-server: $schema=https://kpf.dev/schema/forwards.schema.json
-    # What kpf keeps up: one forward a line, as for kubectl port-forward. Start it with: kpf up
+    # A forward is a line, as for kubectl port-forward. To start them all: kpf up
     apiVersion: kpf/v1
     context: kind-dev
     namespace: shop

@@ -301,6 +301,15 @@ test('what the keys do, in place of the forwards; and a file that is not applied
   `)
 })
 
+test('where nothing runs it is told what to do', () => {
+  expect(text([], { width: 80 })).toMatchInlineSnapshot(`
+    "  nothing runs: add a forward to the file, or start one that rests: kpf start
+
+      no forwards                                   r retry  l log  q quit  ? help"
+  `)
+  expect(tableLines([], { ...paper, width: 80 }, { stopping: { leftMs: 1 } })).toEqual(['', '  stopping'])
+})
+
 test('more than fits that is not ready is counted as more', () => {
   const rows = Array.from({ length: 9 }, (_, index) => row(`forward-${index}`, 3_000 + index, { status: busy }))
   expect(text(shown(...rows), { height: 10 })).toMatchInlineSnapshot(`

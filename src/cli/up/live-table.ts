@@ -136,13 +136,15 @@ class LiveTable {
   }
 
   #draw(): void {
-    if (this.#isAway || this.#isOver) return
+    const snapshot = this.#supervisor.snapshot()
+    // Before the file is applied it would look as if nothing were in it.
+    if (this.#isAway || this.#isOver || snapshot.generation === 0) return
     const { terminal } = this.#context
     const { width, height } = terminal.size()
     this.#size = { width, height }
     const now = realClock.now()
     const { lines, scroll } = drawTable(
-      rowsOf(this.#supervisor.snapshot()),
+      rowsOf(snapshot),
       { width, height: this.#isLogging ? Math.max(LEAST_HEIGHT, Math.floor(height / 2)) : height - 2, isColored: terminal.isColored, isUtf8: terminal.isUtf8 },
       {
         ...this.#look,
