@@ -49,6 +49,7 @@ class FollowedTarget {
   #slices: WatchState = { kind: 'unknown' }
   #followsSlices = false
   #told = ''
+  #hasShownPods = false
   readonly #place: KubectlPlace
   readonly #closer: CloserLook
 
@@ -98,12 +99,14 @@ class FollowedTarget {
 
   #tell(): void {
     const seen = this.#seen()
-    const picture = this.#closer.see(seen.picture, seen.question)
+    // That a pod went is told before anybody knows why: it would be dialled meanwhile.
+    const picture = this.#closer.see(seen.picture, seen.question) ?? (this.#hasShownPods ? seen.picture : undefined)
     if (picture === undefined) return
     // A cause is no part of what is told, and may hold a circle: that of a TLS error has the server's certificate.
     const text = JSON.stringify(picture, (key, value: unknown) => (key === 'cause' ? undefined : value))
     if (picture.kind === 'unknown' || text === this.#told) return
     this.#told = text
+    this.#hasShownPods = picture.kind === 'seen' && picture.pods.some((pod) => !isOver(pod))
     this.#onChange(picture)
   }
 

@@ -129,23 +129,41 @@ test.each<[string, Readonly<Record<string, readonly object[]>>, object | undefin
   expect('scaledDown' in (seen[0] ?? {})).toBe(scaledDown !== undefined)
 })
 
-test('that the last pod ended and went is told with why, each time', async () => {
+/** A service of one pod, whose makers are listed when they are let. */
+async function withPod(
+  refuse?: Parameters<typeof namespaceOf>[1],
+): Promise<{ readonly place: Place; readonly seen: Picture[]; readonly pod: object; readonly say: (type: string, object: object) => void }> {
   const pod = { metadata: { name: 'web-1', uid: 'u', labels: { app: 'web' } }, spec: { containers: [] }, status: { phase: 'Running' } }
-  const place = await namespaceOf({ services: [service('web', 'web')], deployments: [maker('api', 'web', 0)], pods: [pod] })
+  const place = await namespaceOf({ services: [service('web', 'web')], deployments: [maker('api', 'web', 0)], pods: [pod] }, refuse)
   const seen = follow(place, { kind: 'service', name: 'web' })
   await until(() => place.watches('pods').length > 0)
   const say = (type: string, object: object): void => {
     for (const watch of place.watches('pods')) watch.write(`${JSON.stringify({ type, object })}\n`)
   }
+  return { place, seen, pod, say }
+}
+
+test('that the last pod ended and went is told with why, each time', async () => {
+  const { seen, pod, say } = await withPod()
   say('MODIFIED', { ...pod, status: { phase: 'Succeeded' } })
-  await until(() => seen.length > 1)
-  say('DELETED', pod)
   await until(() => seen.length > 2)
+  say('DELETED', pod)
+  await until(() => seen.length > 3)
+  const scaledDown = { kind: 'deployment', name: 'api' }
   expect(seen).toEqual([
     expect.objectContaining({ pods: [expect.objectContaining({ name: 'web-1' })] }),
-    expect.objectContaining({ pods: [expect.objectContaining({ phase: 'Succeeded' })], scaledDown: { kind: 'deployment', name: 'api' } }),
-    expect.objectContaining({ pods: [], scaledDown: { kind: 'deployment', name: 'api' } }),
+    expect.not.objectContaining({ scaledDown }),
+    expect.objectContaining({ pods: [expect.objectContaining({ phase: 'Succeeded' })], scaledDown }),
+    expect.objectContaining({ pods: [], scaledDown }),
   ])
+})
+
+test('that a pod went is told before anybody knows why: it would be dialled meanwhile', async () => {
+  const held: ServerResponse[] = []
+  const { seen, pod, say } = await withPod((_plural, response) => held.push(response) > 0)
+  say('DELETED', pod)
+  await until(() => seen.length > 1 && held.length === 2)
+  expect(seen[1]).toMatchObject({ kind: 'seen', pods: [] })
 })
 
 test('who may not list the makers of pods sees a service without pods', async () => {
