@@ -11,6 +11,9 @@ import { stateFolder } from '../system/user-folders.ts'
 import { type Context, textFlag, textFlags } from './context.ts'
 import { findFile } from './find-file.ts'
 
+/** What tells which project is meant. */
+type Asking = Pick<Context, 'flags' | 'cwd' | 'env' | 'home'>
+
 /** Of one project, whether it runs or not. */
 export interface Place {
   readonly key: string
@@ -25,19 +28,19 @@ export function lockFolder(context: Pick<Context, 'env' | 'home'>, platform: str
 }
 
 /** The place of the project that the command line means; undefined without a file. `paths` are its files, when they were looked for already. */
-export async function placeOf(context: Context, platform: string, paths?: readonly string[]): Promise<Place | undefined> {
+export async function placeOf(context: Asking, platform: string, paths?: readonly string[]): Promise<Place | undefined> {
   const meant = paths ?? (await meantBy(context))
   return meant && placeAt(context, platform, meant)
 }
 
-async function meantBy(context: Context): Promise<readonly string[] | undefined> {
+async function meantBy(context: Asking): Promise<readonly string[] | undefined> {
   const named = textFlags(context.flags, 'file')
   if (named.length > 0) return named.map((name) => (name === '-' ? '-' : resolve(context.cwd, name)))
   const found = await findFile(context.cwd, filesNow)
   return found && [found.path]
 }
 
-function placeAt(context: Context, platform: string, paths: readonly string[]): Place {
+function placeAt(context: Asking, platform: string, paths: readonly string[]): Place {
   // Two directories may each pipe a file of their own.
   const files = paths.map((path) => (path === '-' ? `- ${realPathNow(context.cwd)}` : realPathNow(path)))
   const key = projectKey({

@@ -99,7 +99,7 @@ const cliRooms: Readonly<Record<string, readonly string[]>> = {
   'ad-hoc': ['up', 'file'],
   demo: ['up'],
   diagnose: ['ask', 'file'],
-  completion: [],
+  completion: ['ask'],
   help: [],
 }
 

@@ -242,5 +242,6 @@ test('words of the table are found without anything heavy', () => {
   const taken = texts.flatMap((text) => [...text.matchAll(/getBuiltinModule\(`([^`]+)`\)/g)].map(([, name = '']) => name))
   expect(taken).toContain('node:util')
   expect(taken.filter((name) => !light.includes(name))).toEqual([])
-  expect(texts.reduce((sum, text) => sum + text.length, 0)).toBeLessThan(70_000)
+  // The YAML package alone would be 180,000 more, that of the validator 160,000.
+  expect(texts.reduce((sum, text) => sum + text.length, 0)).toBeLessThan(72_000)
 })

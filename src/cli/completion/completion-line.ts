@@ -16,7 +16,7 @@ export interface Candidate {
 export interface Offer {
   readonly candidates: readonly Candidate[]
   /** Names to look up; those that begin with `current` count. */
-  readonly lookUp: readonly (Argument | 'port')[]
+  readonly lookUp: readonly (Argument | 'port' | 'own-port')[]
   /** What is at the cursor, without `prefix`. */
   readonly current: string
   /** Goes before each name: `--context=` of a flag that has its value in the same word. */
@@ -85,6 +85,7 @@ function wordsFor({ verb, words }: Read, atCursor: string, grammar: Grammar): Pi
   if (isTarget) return { candidates: [], lookUp: takesPort(verb, words.length - 1) ? ['port'] : [] }
   if (atCursor.includes('/') && kinds.includes('target')) return { candidates: [], lookUp: words.length === 0 ? ['target'] : [] }
   const isFirst = words.length === 0
+  if (words.length === 1 && kinds.includes('forward') && / NAME \[PORT\]$/.test(verb.usage)) return { candidates: [], lookUp: ['own-port'] }
   const types = kinds.includes('target') && isFirst && atCursor !== '' ? TARGET_TYPES : []
   const listed = isFirst ? (verb.words ?? []).map((value) => ({ value, meaning: '' })) : []
   return {

@@ -32,6 +32,10 @@ async function namesOf(kind: Offer['lookUp'][number], offer: Offer, asker: Asker
       const texts = await fileTexts(offer, asker)
       return texts.flatMap((text) => (kind === 'forward' ? forwardNames(text) : profileNames(text))).map((value) => ({ value, meaning: '' }))
     }
+    case 'own-port': {
+      const { ownPortNames } = await import('./completion-running.ts')
+      return ownPortNames(offer, asker)
+    }
     case 'context':
     case 'namespace':
     case 'target':
