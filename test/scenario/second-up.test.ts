@@ -98,7 +98,7 @@ test('flags of a run that another process has are told to be of no use, by the n
 /** This process as the supervisor of a project: its lock, and where it is to listen. */
 async function held(project: ScenarioProject): Promise<{ readonly socket: string; readonly lock: string; readonly release: () => Promise<void> }> {
   // Just what finding it takes.
-  const place = await placeOf({ cwd: project.dir, env: project.env, home: project.dir, flags: {} } as unknown as Context, process.platform)
+  const place = await placeOf({ cwd: project.dir, env: project.env, home: project.dir, flags: {} }, process.platform)
   if (place === undefined) throw new Error('there is a file')
   await privateFolder(join(project.dir, 'kpf/projects'))
   const socket = join(project.dir, 'c.sock')

@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Context } from '../../src/cli/context.ts'
 import { placeOf } from '../../src/cli/place.ts'
 import { verbs } from '../../src/cli/verbs.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
@@ -78,7 +77,7 @@ let silentLock = ''
 /** Its lock is held by a process that lives, and nobody listens where the lock says. */
 async function muted(project: ScenarioProject): Promise<void> {
   // Just what finding it takes.
-  const place = await placeOf({ cwd: project.dir, env: project.env, home: project.dir, flags: {} } as unknown as Context, process.platform)
+  const place = await placeOf({ cwd: project.dir, env: project.env, home: project.dir, flags: {} }, process.platform)
   if (place === undefined) throw new Error('there is a file')
   await privateFolder(join(project.dir, 'kpf/projects'))
   const socket = join(project.dir, 'dead.sock')

@@ -85,7 +85,7 @@ function wordsFor({ verb, words }: Read, atCursor: string, grammar: Grammar): Pi
   if (isTarget) return { candidates: [], lookUp: takesPort(verb, words.length - 1) ? ['port'] : [] }
   if (atCursor.includes('/') && kinds.includes('target')) return { candidates: [], lookUp: words.length === 0 ? ['target'] : [] }
   const isFirst = words.length === 0
-  if (words.length === 1 && kinds.includes('forward') && / NAME \[PORT\]$/.test(verb.usage)) return { candidates: [], lookUp: ['own-port'] }
+  if (words.length === 1 && kinds.includes('forward') && verb.usage.endsWith(' NAME [PORT]')) return { candidates: [], lookUp: ['own-port'] }
   const types = kinds.includes('target') && isFirst && atCursor !== '' ? TARGET_TYPES : []
   const listed = isFirst ? (verb.words ?? []).map((value) => ({ value, meaning: '' })) : []
   return {
