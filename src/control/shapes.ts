@@ -142,6 +142,14 @@ export interface EndedBody {
   readonly served: number
   readonly failed: number
   readonly reset: number
+  /** What ran beside the forwards and still runs: it was told to end, and the project is free without it. */
+  readonly command?: CommandBody
+}
+
+/** The command of `kpf run`. */
+export interface CommandBody {
+  readonly name: string
+  readonly pid: number
 }
 
 /** One line of the log. */

@@ -8,6 +8,8 @@ export type CommandEnd = { readonly kind: 'ended'; readonly code: number } | { r
 
 /** A program that runs. */
 export interface Command {
+  /** Undefined when it never began. */
+  readonly pid: number | undefined
   readonly ended: Promise<CommandEnd>
   /** Passes a signal on; nothing happens after its end. */
   signal(name: NodeJS.Signals): void
@@ -20,5 +22,5 @@ export function runCommand([file = '', ...args]: readonly string[], env: Readonl
   child.once('error', (error) => resolve({ kind: 'refused', errno: errnoOf(error) }))
   // As shells tell it: 128 and the number of the signal.
   child.once('exit', (code, signal) => resolve({ kind: 'ended', code: code ?? 128 + (signal === null ? 0 : (constants.signals[signal] ?? 0)) }))
-  return { ended: promise, signal: (name) => void child.kill(name) }
+  return { pid: child.pid, ended: promise, signal: (name) => void child.kill(name) }
 }

@@ -3,7 +3,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { freePort } from '../e2e/kpf.ts'
+import { freePort, program } from '../e2e/kpf.ts'
 import { ScenarioProject } from './project.ts'
 import { startShop } from './shop.ts'
 
@@ -100,4 +100,40 @@ test('a project that runs is used and left; one that is ended meanwhile ends the
   await expect.poll(() => running.stdout).toContain('up')
   expect((await project.run('down')).code).toBe(0)
   expect(await running.exited).toBe(125)
+})
+
+// The lock was held until the command had ended: `down` and a command that waited for it waited for each other, for 10 s, and then it was 7.
+test('down answers while the command goes on: the project is free, and the command was told to end', async () => {
+  await using project = await ScenarioProject.make(await one(), sandbox.kubeconfig)
+  const staying =
+    "process.on('SIGTERM', () => console.log('told')); process.on('SIGINT', () => process.exit(4)); console.log(process.pid); setInterval(() => {}, 1000)"
+  const running = project.spawn('run', '--', node, '-e', staying)
+  await expect.poll(() => running.stdout).toMatch(/^\d+\n/)
+  const pid = Number(running.stdout)
+  expect(await project.run('down')).toEqual({
+    code: 0,
+    stdout: '',
+    stderr: `shop stopped: 1 forward, 0 connections served, 0 failed, 0 reset at the end\nthe command of kpf run was told to end: ${node} (pid ${pid})\n`,
+  })
+  expect(await project.left()).toEqual([])
+  expect(running.child.exitCode).toBe(null)
+  expect(await project.run('down')).toMatchObject({ code: 0, stderr: 'nothing runs\n' })
+  await expect.poll(() => running.stdout).toBe(`${pid}\ntold\n`)
+  running.signal('SIGINT')
+  expect(await running.exited).toBe(125)
+  expect(running.stderr).toBe(
+    'kpf: the forwards were stopped while the command ran: it was told to end (SIGTERM)\n    kpf down did it, or another client of the control socket\n',
+  )
+})
+
+test.each([
+  ['the command itself', [node, program, 'down']],
+  // A shell hears of a signal when what it waits for has ended.
+  ['what the command waits for', ['sh', '-c', `trap 'echo told' TERM; '${node}' '${program}' down; echo $?`]],
+])('down ends the project when it is %s', async (_what, command) => {
+  await using project = await ScenarioProject.make(await one(), sandbox.kubeconfig)
+  const ran = await project.run('run', '--', ...command)
+  expect(ran).toMatchObject({ code: 125, stdout: command[0] === 'sh' ? 'told\n0\n' : '' })
+  expect(ran.stderr).toContain('shop stopped: 1 forward')
+  expect(await project.left()).toEqual([])
 })

@@ -41,11 +41,13 @@ async function all(context: Context, owner: Owner, drainMs: number): Promise<num
   const leaving = context.onSignal(() => void askWithin(owner.socket, end(0)))
   const asked = await askWithin(owner.socket, end(drainMs), drainMs + GRACE_MS)
   const isGone = await isReleased(owner, GRACE_MS)
+  const command = asked.kind === 'answered' ? commandIn(asked.body) : ''
   // Its process writes its log to the end after that: whoever was told that it stopped may count on it.
-  if (isGone) await hasLeft(owner, LEAVES_MS)
+  // One that ran a command writes none, and stays for as long as the command, which may be what asks here.
+  if (isGone && command === '') await hasLeft(owner, LEAVES_MS)
   leaving()
   if (!isGone) return silent(context, owner, asked.kind === 'unreachable' ? asked.errno : 'still there')
-  say(context, asked.kind === 'answered' ? `${nameIn(asked.body)}stopped: ${totals(asked.body)}\n` : 'stopped\n')
+  say(context, asked.kind === 'answered' ? `${nameIn(asked.body)}stopped: ${totals(asked.body)}\n${command}` : 'stopped\n')
   return exitCodes.done
 }
 
@@ -57,6 +59,14 @@ function end(drainMs: number): { method: 'POST'; path: string; body: object } {
 function nameIn(body: unknown): string {
   const name: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'project') : undefined
   return typeof name === 'string' ? `${printable(name)} ` : ''
+}
+
+/** What `kpf run` leaves running, as a line; nothing where there is no such command. */
+function commandIn(body: unknown): string {
+  const of = (from: unknown, name: string): unknown => (typeof from === 'object' && from !== null ? Reflect.get(from, name) : undefined)
+  const command = of(body, 'command')
+  const [name, pid] = [of(command, 'name'), of(command, 'pid')]
+  return typeof name === 'string' && typeof pid === 'number' ? `the command of kpf run was told to end: ${printable(name)} (pid ${pid})\n` : ''
 }
 
 function totals(body: unknown): string {

@@ -9,6 +9,7 @@ import type { Supervisor } from '../../supervisor/supervisor.ts'
 import { runCommand } from '../../system/command.ts'
 import { applyTo } from './attach.ts'
 import type { Context } from '../context.ts'
+import type { Ending } from './ending.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { exportsOfOwner, tellMissing } from '../ask/env.ts'
 import type { Owner } from '../ask/reach.ts'
@@ -53,7 +54,7 @@ async function besides(context: Context, options: UpOptions, owner: Owner): Prom
   context.err(said)
   if (code !== exitCodes.done) return failed(code)
   const found = await exportsOfOwner(context, owner)
-  return typeof found === 'number' ? exitCodes.runFailed : command(context, found, new Promise(() => {}))
+  return typeof found === 'number' ? exitCodes.runFailed : command(context, found, undefined)
 }
 
 async function withOwn(
@@ -68,7 +69,7 @@ async function withOwn(
   }
   const code = await waitUntil(context, source, waiting(context, options))
   if (code !== exitCodes.done) return failed(code)
-  return command(context, running.exports(), running.ending.over)
+  return command(context, running.exports(), running.ending)
 }
 
 /** Whoever interrupts the waiting sees that; any other reason is ours. */
@@ -80,20 +81,24 @@ function waiting({ words }: Context, { waitMs }: UpOptions): Waiting {
   return { goal: 'ready', names: words, timeoutMs: waitMs }
 }
 
-/** Runs it with the addresses in its environment, and every signal passed on. */
-async function command(context: Context, found: ExportsBody, ended: Promise<void>): Promise<number> {
+/** Runs it with the addresses in its environment, and every signal passed on. With forwards of our own it is told to end when they do. */
+async function command(context: Context, found: ExportsBody, ending: Ending | undefined): Promise<number> {
   // Whoever names forwards has chosen to go without what the others give.
   if (context.words.length === 0) tellMissing(context, found)
   const child = runCommand(context.command, { ...context.env, ...found.exports })
+  // Who ends the forwards hears of it: it may ignore that it is told to end, or wait for just that.
+  if (ending && child.pid !== undefined) ending.command = { name: context.command[0] ?? '', pid: child.pid }
   // At a terminal Ctrl-C and Ctrl-\ reach the command as well as us: it must not get them twice.
   const isAtTerminal = context.stdin().isTTY === true
   const off = context.onSignal((signal) => {
     if (!isAtTerminal || (signal !== 'SIGINT' && signal !== 'SIGQUIT')) child.signal(signal)
   })
   try {
-    const first = await Promise.race([child.ended, ended])
+    const first = await (ending ? Promise.race([child.ended, ending.over]) : child.ended)
     if (first === undefined) {
-      context.err('kpf: the forwards were stopped while the command ran: it is ended\n    see: kpf logs\n')
+      context.err(
+        'kpf: the forwards were stopped while the command ran: it was told to end (SIGTERM)\n    kpf down did it, or another client of the control socket\n',
+      )
       child.signal('SIGTERM')
       await child.ended
       return exitCodes.runFailed
@@ -103,5 +108,6 @@ async function command(context: Context, found: ExportsBody, ended: Promise<void
     return first.errno === 'ENOENT' ? exitCodes.commandMissing : exitCodes.commandRefused
   } finally {
     off()
+    if (ending) ending.command = undefined
   }
 }

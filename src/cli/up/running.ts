@@ -70,7 +70,6 @@ export class RunningProject implements Controlled {
   readonly #readers = new Set<(snapshot: Snapshot) => void>()
   /** What a reload by hand has applied: the watcher comes to the same a moment later, and is no news. */
   #byHand: string | undefined
-  #ended: Omit<EndedBody, 'project'> = { forwards: 0, served: 0, failed: 0, reset: 0 }
 
   constructor(world: World, start: Start) {
     const { supervisor } = world
@@ -85,10 +84,7 @@ export class RunningProject implements Controlled {
     this.#snapshot = start.snapshot
     this.ending = new Ending(supervisor)
     this.history = new History(this.#wallAt, (name) => supervisor.forward(name)?.spec)
-    supervisor.subscribe((event) => {
-      this.history.hear(event)
-      if (event.type === 'stopped') this.#ended = { forwards: event.forwards, served: event.served, failed: event.failed, reset: event.reset }
-    })
+    supervisor.subscribe((event) => this.history.hear(event))
   }
 
   get name(): string {
@@ -258,7 +254,7 @@ export class RunningProject implements Controlled {
 
   async end(drainMs: number): Promise<EndedBody> {
     await this.ending.begin(drainMs)
-    return { project: this.name, ...this.#ended }
+    return { project: this.name, ...this.ending.told }
   }
 
   #running(): readonly string[] {

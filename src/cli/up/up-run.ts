@@ -60,6 +60,14 @@ export async function runProject(start: Start, { claim, options, parent, beside 
   const watching = !found.isWatchable || isSet(context.flags, 'no-watch') ? undefined : watchFiles(world, running, { snapshot, approvals: start.approvals })
   // Who does not want edits to be watched asks for them with it.
   const reload = (): void => void (watching ? watching.then(({ source }) => source.changed()) : running.reload())
+  // A command beside it may go on after the forwards have ended, even wait for the project to be free.
+  const closed = running.ending.over.then(async () => {
+    over.abort()
+    await (await watching)?.close()
+    await (await control)?.close()
+    if (claim.kind === 'held') await claim.release()
+    await renderer.close()
+  })
   const code = beside
     ? await beside(running, world.supervisor)
     : await runUntilStopped(world.supervisor, context, {
@@ -70,11 +78,7 @@ export async function runProject(start: Start, { claim, options, parent, beside 
         ending: running.ending,
       })
   await running.ending.begin(BESIDE_DRAIN_MS)
-  over.abort()
-  await (await watching)?.close()
-  await (await control)?.close()
-  if (claim.kind === 'held') await claim.release()
-  await renderer.close()
+  await closed
   return code === exitCodes.done ? (failed() ?? code) : code
 }
 
