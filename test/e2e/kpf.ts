@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
-import { freePorts } from '../../src/system/free-ports.ts'
+
+export { freePort } from '../fake/free-port.ts'
 
 /** The built program. */
 export const program = fileURLToPath(new URL('../../dist/kpf.js', import.meta.url))
@@ -184,10 +185,4 @@ export async function kpf(
   })
   const [code] = await once(child, 'close')
   return { code: Number(code), stdout, stderr }
-}
-
-/** A local port that nobody has now. */
-export async function freePort(): Promise<number> {
-  const [port = 0] = await freePorts(1)
-  return port
 }

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { HandClock } from '../fake/clock.ts'
+import { freePort } from '../fake/free-port.ts'
 
 /** A client of ours, and what has become of it. */
 export interface Client {
@@ -53,12 +54,8 @@ export class Sockets {
   }
 
   /** A port that nobody has, on both loopbacks. */
-  async freePort(): Promise<number> {
-    const server = await this.listen(0)
-    const port = portOf(server)
-    server.close()
-    await once(server, 'close')
-    return port
+  freePort(): Promise<number> {
+    return freePort()
   }
 
   /** A client that is connected, or was refused. */
