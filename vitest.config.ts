@@ -1,7 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
 const project = (name: string, include: string[], exclude: string[] = []): object => ({
-  test: { name, include, exclude: ['node_modules/**', ...exclude], testTimeout: name === 'unit' ? 10_000 : 60_000, hookTimeout: 60_000 },
+  test: {
+    name,
+    include,
+    exclude: ['node_modules/**', ...exclude],
+    testTimeout: name === 'unit' ? 10_000 : 60_000,
+    hookTimeout: 60_000,
+    // What is looked at again and again is mostly said by a process that has yet to start: without this it has a second.
+    expect: { poll: { timeout: name === 'unit' ? 5_000 : 20_000 } },
+  },
 })
 
 /** Unit: fast, for every commit. Integration: the built package and slow edges. Scenario: the whole program on the sandbox. */

@@ -183,7 +183,7 @@ describe.each(Object.entries(shells))('in %s', (_name, shell) => {
       ['kpf -n other deploy/', ['deploy/worker']],
     ])('"%s" is completed from the cluster: %s', async (line, expected) => {
       // A machine that is busy may be late, and then it is silent.
-      await expect.poll(async () => (await offered(shell, line)).toSorted(), { timeout: 20_000 }).toEqual(expected)
+      await expect.poll(async () => (await offered(shell, line)).toSorted()).toEqual(expected)
     })
   })
 })
@@ -202,7 +202,7 @@ test('bash takes off what it has taken for a word of its own: ":" and "="', asyn
   if (bash === undefined || !existsSync(bash.path)) return
   expect(await offered(bash, 'kpf up --context=arn:aws:eks:e')).toEqual(['eu-west-1:12:cluster/live'])
   expect(await offered(bash, 'kpf trace --transport=we')).toEqual(['websocket'])
-  await expect.poll(() => offered(bash, 'kpf svc/api 9000:m'), { timeout: 20_000 }).toEqual(['metrics'])
+  await expect.poll(() => offered(bash, 'kpf svc/api 9000:m')).toEqual(['metrics'])
 })
 
 async function complete(...words: readonly string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
@@ -228,7 +228,7 @@ test('a server that does not answer, no kubeconfig, no file, nonsense: silence',
 })
 
 test('nothing that a shell would read as more than text is offered', async () => {
-  await expect.poll(async () => (await complete('-n', '=')).stdout, { timeout: 20_000 }).toBe('shop\nshipping\n')
+  await expect.poll(async () => (await complete('-n', '=')).stdout).toBe('shop\nshipping\n')
 })
 
 test('words of the table are found without anything heavy', () => {

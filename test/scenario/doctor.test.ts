@@ -100,16 +100,18 @@ test('a plugin that hangs, and a server that says nothing, are not waited for lo
   const plugin = { apiVersion: 'client.authentication.k8s.io/v1', command: '/bin/sleep', args: ['60'], interactiveMode: 'Never' }
   const config = JSON.parse(sandbox.kubeconfig) as Record<string, unknown>
   const hanging = JSON.stringify({ ...config, users: [{ name: 'sample', user: { exec: plugin } }] })
-  const since = performance.now()
   const [slow, mute] = await Promise.all([
     examine(`forwards:\n  a: svc/web ${await freePort()}:80\n`, { kubeconfig: hanging }),
     examine(`forwards:\n  a: svc/web ${await freePort()}:80\n`, { kubeconfig: sandbox.kubeconfig.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${port}`) }),
   ])
   silent.close()
-  expect(performance.now() - since).toBeLessThan(12_000)
-  expect(told(slow)).toEqual(['server KPF_CLUSTER_TIMEOUT'])
-  expect(told(mute)).toEqual(['server KPF_CLUSTER_TIMEOUT'])
-}, 30_000)
+  const said = [slow, mute].map(({ errors }) => errors.map(({ id, code, evidence }) => `${id} ${code} ${evidence}`))
+  // Which limit has ended them is told by the words: a plugin alone may take 30 s.
+  expect(said).toEqual([
+    [expect.stringMatching(/^server KPF_CLUSTER_TIMEOUT .*no answer in the time of the examination/)],
+    [expect.stringMatching(/^server KPF_CLUSTER_TIMEOUT .*the TLS handshake took more than 5 s/)],
+  ])
+})
 
 test('a signal ends it without a report', async () => {
   const interrupt = new AbortController()

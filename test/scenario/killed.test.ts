@@ -33,7 +33,7 @@ const moments: readonly Moment[] = [
 ]
 
 async function ready(project: ScenarioProject): Promise<void> {
-  await expect.poll(async () => (await project.run('wait')).code, { timeout: 20_000 }).toBe(0)
+  await expect.poll(async () => (await project.run('wait')).code).toBe(0)
 }
 
 /** 20 moments, spread by the golden ratio: the same in every run, so that a failure can be had again. */
@@ -98,7 +98,7 @@ test('whoever follows a supervisor that is killed is told, with 1', async () => 
   const up = project.spawn('up')
   await ready(project)
   const readers = [project.spawn('events', '-f'), project.spawn('logs', '-f')]
-  await expect.poll(() => readers.every(({ stdout }) => stdout.includes('ready')), { timeout: 10_000 }).toBe(true)
+  await expect.poll(() => readers.every(({ stdout }) => stdout.includes('ready'))).toBe(true)
   up.signal('SIGKILL')
   expect(await Promise.all(readers.map(({ exited }) => exited))).toEqual([1, 1])
   expect(readers[0]?.stderr).toBe(

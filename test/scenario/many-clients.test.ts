@@ -31,7 +31,7 @@ test('a hundred ps, wait and events at once, under load, are all answered and mi
     const verbs = await Promise.all(Array.from({ length: 12 }, (_, index) => project.run(index % 2 === 0 ? 'ps' : 'wait')))
     expect(verbs.map(({ code }) => code)).toEqual(verbs.map(() => 0))
     const status = await project.status()
-    await expect.poll(() => Math.min(...seen.map((numbers) => numbers.at(-1) ?? 0)), { timeout: 20_000 }).toBeGreaterThanOrEqual(status.seq)
+    await expect.poll(() => Math.min(...seen.map((numbers) => numbers.at(-1) ?? 0))).toBeGreaterThanOrEqual(status.seq)
     over.abort()
     const served = (await load).reduce((sum, count) => sum + count, 0)
     await Promise.all(streams)
@@ -85,7 +85,7 @@ test('a client that comes and goes leaves nothing behind', async () => {
       if (round % 2 === 0) await once(client, 'data')
       client.destroy()
     }
-    await expect.poll(open, { timeout: 10_000 }).toBeLessThanOrEqual(before + 1)
+    await expect.poll(open).toBeLessThanOrEqual(before + 1)
   } finally {
     await project[Symbol.asyncDispose]()
     await sandbox.close()

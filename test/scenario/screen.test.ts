@@ -486,12 +486,12 @@ describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not ins
       const command = `cd ${folder}; echo $$ > pid; exec "$@" ${redirection}`
       const env = { HOME: dir, XDG_RUNTIME_DIR: '', KUBECONFIG: join(dir, 'kubeconfig') }
       const terminal = await TmuxTerminal.start(['sh', '-c', command, 'sh', process.execPath, program, 'up'], { env })
-      await expect.poll(async () => `${await terminal.screen()}${await textOf(join(folder, 'err'))}`, { timeout: 20_000 }).toMatch(/ready/)
+      await expect.poll(async () => `${await terminal.screen()}${await textOf(join(folder, 'err'))}`).toMatch(/ready/)
       const pid = Number(await textOf(join(folder, 'pid')))
       await terminal.press('q')
       await terminal[Symbol.asyncDispose]()
       try {
-        await expect.poll(() => startOf(pid), { timeout: 5_000 }).toBeUndefined()
+        await expect.poll(() => startOf(pid)).toBeUndefined()
       } finally {
         if ((await startOf(pid)) !== undefined) process.kill(pid)
       }

@@ -57,7 +57,7 @@ test('its flags, files of variables and variables are those that the file is rea
   const third = await project.run('up', '-d', '--env-file', 'more.env')
   expect(third).toMatchObject({ code: 0, stderr: expect.stringContaining('read with other --profile, --env-file, $WEB_PORT than before\napplied: ~ web') })
   await writeFile(join(project.dir, 'more.env'), `WEB_PORT=${c}\n`)
-  await expect.poll(local, { timeout: 5_000 }).toEqual([
+  await expect.poll(local).toEqual([
     ['web', c, true],
     ['more', expect.any(Number), false],
   ])

@@ -129,7 +129,7 @@ test('an edit of an included file, and of the variables beside the file, is a re
   const c = await freePort()
   await writeFile(join(up.dir, '.env'), `WEB=${c}\n`)
   await up.next('moved', (event) => event.type === 'config-applied' && event['generation'] === 3)
-  await expect.poll(() => fetchText(c).catch(() => ''), { timeout: 5_000 }).toContain('hello')
+  await expect.poll(() => fetchText(c).catch(() => '')).toContain('hello')
   expect(await up.stop()).toBe(0)
 })
 
@@ -251,7 +251,7 @@ test('the compiled code is on disk soon after the start, for a supervisor that i
   await up.ready('web')
   const folder = join(home, '.cache', 'kpf', 'compiled')
   const size = async (): Promise<number> => (await readdir(folder, { recursive: true }).catch(() => [])).length
-  await expect.poll(size, { timeout: 10_000 }).toBeGreaterThan(5)
+  await expect.poll(size).toBeGreaterThan(5)
   await up.stop('SIGKILL')
   await rm(home, { recursive: true, force: true })
 })
