@@ -179,7 +179,8 @@ function start(config: ExecConfig, parts: ExecParts): ChildProcess {
     spec: { interactive: parts.interactive, ...(config.provideClusterInfo && { cluster: parts.clusterInfo }) },
   }
   const own = Object.fromEntries(config.env.map(({ name, value }) => [name, value]))
-  const env = withoutWorkingDirectory({ ...parts.env, ...own, KUBERNETES_EXEC_INFO: JSON.stringify(info) })
+  // What a plugin says to a service manager would be taken for a word of kpf.
+  const env = withoutWorkingDirectory({ ...parts.env, NOTIFY_SOCKET: undefined, ...own, KUBERNETES_EXEC_INFO: JSON.stringify(info) })
   // Its questions go to stderr: what it prints on stdout is the credential.
   const stdio: StdioOptions = parts.interactive ? ['inherit', 'pipe', 'inherit'] : ['ignore', 'pipe', 'pipe']
   return spawn(command, [...config.args], { env, stdio, shell: false, windowsHide: true })

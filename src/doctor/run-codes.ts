@@ -17,6 +17,7 @@ type OtherCode =
   | 'KPF_WATCH'
   | 'KPF_CONTROL'
   | 'KPF_PORTS_FILE'
+  | 'KPF_NOTIFY'
 
 /** By code, along the way of a connection: machine, kubeconfig, credentials, network, server, object, tunnel, stream, limits. */
 export const runCodes = {
@@ -192,4 +193,9 @@ export const runCodes = {
     fix: 'make that folder your own, with mode 0700; or name another with XDG_STATE_HOME',
   },
   KPF_PORTS_FILE: { behind: 'the file of `--ports-file` cannot be written', see: 'ls -ld FOLDER', fix: 'name a file in a folder that you can write to' },
+  KPF_NOTIFY: {
+    behind: 'a service manager wants to be told that kpf is ready (`NOTIFY_SOCKET` is set), and the program that tells it does not',
+    see: 'systemd-notify --version',
+    fix: 'install systemd-notify (of systemd) in PATH, set `NotifyAccess=all` in the unit, or use `Type=exec`',
+  },
 } as const satisfies Readonly<Record<FailureCode | OtherCode, Entry>>

@@ -122,15 +122,15 @@ test('credentials that stay the same are not tried twice', async () => {
   expect(server.asked).toHaveLength(1)
 })
 
-test('the plugin is told the cluster if it wants to know, and that nobody is there to be asked', async () => {
+test('the plugin is told the cluster if it wants to know, that nobody is there to be asked, and no way to the service manager', async () => {
   const { exec } = plugin(
-    `const info = JSON.parse(process.env.KUBERNETES_EXEC_INFO); give({ token: [info.apiVersion, info.kind, info.spec.interactive, typeof info.spec.cluster.server, process.env.EXTRA, process.env.CANARY].join('|') })`,
+    `const info = JSON.parse(process.env.KUBERNETES_EXEC_INFO); give({ token: [info.apiVersion, info.kind, info.spec.interactive, typeof info.spec.cluster.server, process.env.EXTRA, process.env.CANARY, process.env.NOTIFY_SOCKET].join('|') })`,
     {
       provideClusterInfo: true,
       env: [{ name: 'EXTRA', value: 'more' }],
     },
   )
-  const { ask } = await asking({ exec }, (authorization) => authorization === `Bearer ${API}|ExecCredential|false|string|more|c4nary`)
+  const { ask } = await asking({ exec }, (authorization) => authorization === `Bearer ${API}|ExecCredential|false|string|more|c4nary|`)
   expect(await ask()).toBe('seen')
 })
 

@@ -83,8 +83,8 @@ test.each(examples)('example %s loads without a problem, and an editor agrees', 
   ).toBeLessThanOrEqual(10)
 })
 
-/** Variables of the examples that kpf does not set, but their reader, CI or shell. */
-const others = ['WAIT_TIMEOUT', 'PR', 'GITHUB_ENV']
+/** Variables of the examples that kpf does not set, but their reader, CI, shell or systemd. */
+const others = ['WAIT_TIMEOUT', 'PR', 'GITHUB_ENV', 'MAINPID']
 
 test.each(examples)('every variable in the programs and README of example %s is one that kpf run sets', (name) => {
   const directory = join(root, 'examples', name)

@@ -21,6 +21,8 @@ const known: Readonly<Record<string, string>> = {
   'cli/up/up-run.ts: ../../system/log-file.ts': 'the first thing that a detached run opens',
   'system/log-file.ts: rotating-file-stream': 'with the log',
   'cli/up/up-run.ts: ../../control/server.ts': 'within the first second',
+  'cli/up/up-run.ts: ./service-manager.ts': 'before the first forward, if at all',
+  'cli/up/up-run.ts: ../../system/systemd-notify.ts': 'before the first forward, if at all',
   'cli/up/up-run.ts: ./ports-file.ts': 'once the ports are bound, if at all',
   'cli/up/ports-file.ts: ../../system/whole-file.ts': 'with the first text of the file of ports',
   'cli/up/watch-files.ts: ../../system/watching.ts': 'with the first watch, if at all',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readArguments } from '../../src/cli/arguments.ts'
 import type { Project } from '../../src/file/forward.ts'
 import { loadBytes } from '../../src/file/load.ts'
 import { Sandbox } from '../../src/sandbox/sandbox.ts'
@@ -77,6 +78,19 @@ async function moved(text: string): Promise<string> {
       .replace(new RegExp(`(?<!Port: )(?<![\\d:.])${local}(?![\\d:])`, 'g'), `${other}:${local}`)
   }, text)
 }
+
+test('the unit of systemd starts a verb that tells its readiness, and reloads what it started', () => {
+  const unit = readFileSync(join(examples, 'systemd/kpf-shop.service'), 'utf8')
+  const lines = unit.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  expect(lines.filter((line) => line.startsWith('['))).toEqual(['[Unit]', '[Service]', '[Install]'])
+  const service = Object.fromEntries(
+    lines.filter((line) => !line.startsWith('[')).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
+  expect(service).toMatchObject({ Type: 'notify', NotifyAccess: 'all', ExecReload: '/bin/kill -HUP $MAINPID', WantedBy: 'default.target' })
+  const [shell, program, ...words] = service['ExecStart']?.split(' ') ?? []
+  expect([shell, program]).toEqual(['/usr/bin/env', 'kpf'])
+  expect(readArguments(words, {})).toMatchObject({ kind: 'verb', verb: { name: 'up' }, flags: {} })
+})
 
 test.each(readdirSync(examples))('example %s runs, and every one of its ports answers', async (name) => {
   const text = await moved(readFileSync(join(examples, name, 'forwards.yaml'), 'utf8'))

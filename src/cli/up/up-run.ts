@@ -9,7 +9,7 @@ import { self } from '../../system/processes.ts'
 import { tellReady } from '../../system/ready-fd.ts'
 import { whenBound } from './bound.ts'
 import type { Claim } from './claim.ts'
-import { isSet } from '../context.ts'
+import { type Context, isSet } from '../context.ts'
 import { firstReady } from './first-ready.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { readAhead } from './read-ahead.ts'
@@ -51,6 +51,7 @@ export async function runProject(start: Start, { claim, options, parent, beside 
   const over = new AbortController()
   const failed = failures(world.supervisor, running, options)
   if (options.readyFd !== undefined) tellWhenReady(world.supervisor, options.readyFd)
+  if (!start.isDetached && !beside && (context.env['NOTIFY_SOCKET'] ?? '') !== '') await tellUnit(world.supervisor, context)
   running.begin()
   kickOnWake(world.supervisor, context, over.signal)
   const control = serve(running, world.supervisor, { claim, afterMs: start.isDetached ? 0 : SERVE_AFTER_MS, signal: over.signal })
@@ -136,6 +137,13 @@ function failures(supervisor: Supervisor, running: RunningProject, { endsOnFailu
     void running.ending.begin(0)
   })
   return () => code
+}
+
+/** A unit of systemd is this run as long as it is in the foreground: of a command it is the command. */
+async function tellUnit(supervisor: Supervisor, { env }: Context): Promise<void> {
+  // Starting processes takes 4 ms to load, and most runs are of no unit.
+  const [{ tellServiceManager }, { notifySystemd }] = await Promise.all([import('./service-manager.ts'), import('../../system/systemd-notify.ts')])
+  tellServiceManager({ supervisor, clock: realClock, notify: (assignments) => notifySystemd(assignments, env) })
 }
 
 /** Once, when the last of them is; later states are events. */
