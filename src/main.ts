@@ -64,8 +64,10 @@ function contextOf(terminal: Surroundings['terminal']): Surroundings {
   }
 }
 
+/** What is thrown where nobody catches it, or in a promise that nobody looks at; a run listens instead, and closes first (`system/at-fault.ts`). */
+const fault = new Promise<never>((_, reject) => process.on('uncaughtException', reject))
 try {
-  process.exitCode = await main()
+  process.exitCode = await Promise.race([main(), fault])
 } catch (error) {
   const isAdrift = error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd'
   if (isAdrift) err('kpf: the directory that this shell is in is no more\n    cd to one that is there\n')

@@ -62,7 +62,16 @@ export class ScenarioProject {
 
   /** The same with another copy of kpf. */
   spawnProgram(file: string, ...args: readonly string[]): Running {
-    return new Running(spawn(process.execPath, [file, ...args], { cwd: this.dir, env: { ...process.env, ...this.env }, stdio: ['ignore', 'pipe', 'pipe'] }))
+    return this.#spawned(this.env, [file, ...args])
+  }
+
+  /** The same as `spawn` with other variables than those of the project. */
+  spawnWith(env: Readonly<Record<string, string>>, ...args: readonly string[]): Running {
+    return this.#spawned(env, [program, ...args])
+  }
+
+  #spawned(env: Readonly<Record<string, string>>, args: readonly string[]): Running {
+    return new Running(spawn(process.execPath, args, { cwd: this.dir, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }))
   }
 
   /** The status as `kpf ps -o json --all` has it. */

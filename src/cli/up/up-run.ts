@@ -10,6 +10,7 @@ import { tellReady } from '../../system/ready-fd.ts'
 import { whenBound } from './bound.ts'
 import type { Claim } from './claim.ts'
 import { type Context, isSet } from '../context.ts'
+import { closedAtFault } from './fault.ts'
 import { firstReady } from './first-ready.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { readAhead } from './read-ahead.ts'
@@ -69,18 +70,15 @@ export async function runProject(start: Start, { claim, options, parent, beside 
     if (claim.kind === 'held') await claim.release()
     await renderer.close()
   })
-  const code = beside
-    ? await beside(running, world.supervisor)
-    : await runUntilStopped(world.supervisor, context, {
-        reload,
-        reopen: renderer.reopen,
-        hasKeys: renderer.isLive,
-        press: renderer.press,
-        ending: running.ending,
-      })
-  await running.ending.begin(BESIDE_DRAIN_MS)
-  await closed
-  return code === exitCodes.done ? (failed() ?? code) : code
+  const { reopen, isLive: hasKeys, press } = renderer
+  const untilClosed = async (): Promise<number> => {
+    const { ending } = running
+    const code = beside ? await beside(running, world.supervisor) : await runUntilStopped(world.supervisor, context, { reload, reopen, hasKeys, press, ending })
+    await ending.begin(BESIDE_DRAIN_MS)
+    await closed
+    return code === exitCodes.done ? (failed() ?? code) : code
+  }
+  return closedAtFault({ run: untilClosed, close: () => void running.ending.begin(0) })
 }
 
 async function drawn({ supervisor, clusters }: ReturnType<typeof buildWorld>, running: RunningProject, { context, found, project }: Start): Promise<Drawing> {
