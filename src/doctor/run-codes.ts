@@ -18,6 +18,7 @@ type OtherCode =
   | 'KPF_CONTROL'
   | 'KPF_PORTS_FILE'
   | 'KPF_NOTIFY'
+  | 'KPF_INTERNAL'
 
 /** By code, along the way of a connection: machine, kubeconfig, credentials, network, server, object, tunnel, stream, limits. */
 export const runCodes = {
@@ -197,5 +198,10 @@ export const runCodes = {
     behind: 'a service manager wants to be told that kpf is ready (`NOTIFY_SOCKET` is set), and the program that tells it does not',
     see: 'systemd-notify --version',
     fix: 'install systemd-notify (of systemd) in PATH, set `NotifyAccess=all` in the unit, or use `Type=exec`',
+  },
+  KPF_INTERNAL: {
+    behind: 'a mistake in kpf itself has ended a run in the background; where it was met is in the file beside the log',
+    see: 'kpf logs',
+    fix: 'report it, and start again: kpf up -d',
   },
 } as const satisfies Readonly<Record<FailureCode | OtherCode, Entry>>

@@ -1,6 +1,6 @@
 /** A bug of kpf, met in a turn of the event loop where nobody catches it: what is left of the terminal, the connections and the project. */
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,6 +74,19 @@ test('the command of run is told to end, and what only asks says the same', asyn
   following.signal('SIGWINCH')
   expect(await following.exited).toBe(70)
   expect(following.stderr).toMatch(told)
+})
+
+test('in the background it is in the log, and its place beside it', async () => {
+  await using project = await ScenarioProject.make(await one(), sandbox.kubeconfig)
+  const up = project.spawnWith({ ...project.env, NODE_OPTIONS: `--import=${planted('thrown')}` }, 'up', '--wait')
+  expect(await up.exited).toBe(0)
+  const { pid, log = '' } = await project.status()
+  process.kill(pid, 'SIGWINCH')
+  await expect.poll(() => project.left()).toEqual([])
+  await expect.poll(() => readFile(`${log}.out`, 'utf8')).toMatch(told)
+  expect((await project.run('logs')).stdout).toMatch(
+    new RegExp(`an error in kpf itself ends this run: planted; please report what is in ${log}\\.out\\n.* stopping\\n`),
+  )
 })
 
 describe.skipIf(!hasTmux)(hasTmux ? 'on a terminal' : '(skipped: tmux is not installed)', () => {

@@ -9,7 +9,7 @@ const CLOSES_MS = 1_000
 export interface Work<T> {
   readonly run: () => Promise<T>
   /** Ends it soon, whatever it is about. */
-  readonly close: () => void
+  readonly close: (fault: unknown) => void
 }
 
 /** Where time and faults come from. */
@@ -27,7 +27,7 @@ export async function closedAtFault<T>({ run, close }: Work<T>, { clock, hearFau
     // What follows says less than the first.
     if (met.push(fault) > 1) return
     void clock.sleep(CLOSES_MS, over.signal).then((isLate) => isLate && late.resolve('late'))
-    close()
+    close(fault)
   })
   try {
     const work = run()

@@ -1,5 +1,6 @@
 /** A run of `kpf up` from its first dial to its last: who draws it, who may end it, where it writes. */
 import { logLine } from '../../control/history.ts'
+import { printable } from '../../file/printable.ts'
 import type { Event } from '../../supervisor/events.ts'
 import type { Supervisor } from '../../supervisor/supervisor.ts'
 import type { ParentLink } from '../../system/parent-link.ts'
@@ -78,7 +79,17 @@ export async function runProject(start: Start, { claim, options, parent, beside 
     await closed
     return code === exitCodes.done ? (failed() ?? code) : code
   }
-  return closedAtFault({ run: untilClosed, close: () => void running.ending.begin(0) })
+  const close = (fault: unknown): void => {
+    // What is told of it in the end goes to a file that nobody looks into.
+    if (start.isDetached) tellFault(world.supervisor, fault, start.place)
+    void running.ending.begin(0)
+  }
+  return closedAtFault({ run: untilClosed, close })
+}
+
+function tellFault(supervisor: Supervisor, fault: unknown, place: Start['place']): void {
+  const [what = ''] = (fault instanceof Error ? fault.message : String(fault)).split('\n')
+  supervisor.warn('KPF_INTERNAL', `an error in kpf itself ends this run: ${printable(what)}; please report what is in ${place?.log ?? 'the log'}.out`)
 }
 
 async function drawn({ supervisor, clusters }: ReturnType<typeof buildWorld>, running: RunningProject, { context, found, project }: Start): Promise<Drawing> {

@@ -20,7 +20,7 @@ function rig(): {
     listeners.add(listener)
     return () => listeners.delete(listener)
   }
-  const result = closedAtFault({ run: () => work.promise, close: () => closed.push('closed') }, { clock, hearFaults })
+  const result = closedAtFault({ run: () => work.promise, close: (fault) => closed.push(String(fault)) }, { clock, hearFaults })
   return { result, fault: (error) => listeners.forEach((listen) => listen(error)), heard: () => listeners.size, work, clock, closed }
 }
 
@@ -41,7 +41,7 @@ test.each([
   const it = rig()
   it.fault(new Error('first'))
   it.fault(new Error('second'))
-  expect(it.closed).toEqual(['closed'])
+  expect(it.closed).toEqual(['Error: first'])
   expect(it.heard()).toBe(1)
   const told = expect(it.result).rejects.toThrow('first')
   await then(it)
