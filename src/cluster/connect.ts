@@ -60,7 +60,9 @@ const AHEAD_MS = 10_000
 
 /** The connections of one route: kept, made as they are needed, and one made ahead. */
 export class Connections {
-  readonly agent: HttpAgent | HttpsAgent
+  readonly #kept: HttpAgent | HttpsAgent
+  /** For the upgrade that has a connection already: it would take the one of a list, and the watch that follows it would have to make another. */
+  readonly #upgrade: HttpAgent | HttpsAgent
   readonly #route: Route
   readonly #clock: Clock
   #session: Buffer | undefined
@@ -71,7 +73,13 @@ export class Connections {
     this.#clock = clock
     const createConnection = (options: { readonly waiting: Waiting }, callback: Created): void => void this.#create(options.waiting, callback)
     // No limit on sockets: each watch has one for itself, and a dial that waited for one of theirs would wait for ever.
-    this.agent = Object.assign(new Agent({ keepAlive: true, keepAliveMsecs: 15_000 }), { createConnection })
+    this.#kept = Object.assign(new Agent({ keepAlive: true, keepAliveMsecs: 15_000 }), { createConnection })
+    this.#upgrade = Object.assign(new Agent(), { createConnection })
+  }
+
+  /** What gives a request its connection. Whoever wants to see one made has it made. */
+  agentFor({ isUpgrade, onPhase }: Waiting): HttpAgent | HttpsAgent {
+    return isUpgrade === true && this.#ahead && !onPhase ? this.#upgrade : this.#kept
   }
 
   /**
@@ -90,14 +98,14 @@ export class Connections {
   /** Connections that nobody uses end now, the others when they are given back. */
   retire(): void {
     this.#dropAhead()
-    this.agent.maxFreeSockets = 0
-    for (const socket of Object.values(this.agent.freeSockets).flatMap((sockets) => sockets ?? [])) socket.destroy()
+    this.#kept.maxFreeSockets = 0
+    for (const socket of Object.values(this.#kept.freeSockets).flatMap((sockets) => sockets ?? [])) socket.destroy()
   }
 
   /** All end. */
   close(): void {
     this.#dropAhead()
-    this.agent.destroy()
+    this.#kept.destroy()
   }
 
   #dropAhead(): void {
@@ -120,7 +128,7 @@ export class Connections {
     return callback(null, socket)
   }
 
-  /** For an upgrade, unless somebody wants to see it made; undefined when there is none that could be used. */
+  /** For an upgrade; undefined when there is none that could be used. */
   async #takeAhead(waiting: Waiting): Promise<Socket | undefined> {
     const ahead = this.#ahead
     if (ahead === undefined || waiting.isUpgrade !== true || waiting.onPhase) return undefined

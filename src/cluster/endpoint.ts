@@ -125,7 +125,7 @@ export class ApiEndpoint {
       const { Agent, request } = this.isEncrypted ? { Agent: HttpsAgent, request: httpsRequest } : await import('node:http')
       const connections = await this.#connectionsFor(credential, Agent)
       if ('code' in connections) return connections
-      const answer = this.#exchange(ask, credential, (options) => request({ ...options, agent: connections.agent }))
+      const answer = this.#exchange(ask, credential, (options, waiting) => request({ ...options, agent: connections.agentFor(waiting) }))
       if (this.#isUpgradeComing) connections.makeAhead()
       this.#isUpgradeComing = false
       return await answer
@@ -140,7 +140,7 @@ export class ApiEndpoint {
     return { host: bareHost(this.#url), port: Number(this.#url.port) || (this.isEncrypted ? 443 : 80) }
   }
 
-  #exchange(ask: Ask, credential: Credential, send: (options: RequestOptions) => ClientRequest): Promise<Answer> {
+  #exchange(ask: Ask, credential: Credential, send: (options: RequestOptions, waiting: Waiting) => ClientRequest): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     const prefix = this.#url.pathname.replace(/\/$/, '')
     const headers = {
@@ -161,7 +161,7 @@ export class ApiEndpoint {
       // For `createConnection` of the agent.
       waiting,
     }
-    const request = send(options)
+    const request = send(options, waiting)
     if (ask.onPhase) tellRequest(request, ask.onPhase)
     request.on('error', (error) =>
       reject((request.reusedSocket || waiting.isMadeAhead) && isReset(error) ? new StaleConnection('stale', { cause: error }) : error),

@@ -207,3 +207,19 @@ test('one that nobody needed for 10 s ends', async () => {
   const before = server.connections
   await advanceUntil(world.clock, 1_000, () => server.connections < before)
 })
+
+test('an upgrade leaves the connection of a list to the watch that follows it', async () => {
+  const { server, world, open } = await start()
+  const dialled = Promise.withResolvers<string>()
+  server.answer = (request, response) => {
+    if (request.url?.includes('watch=true')) response.writeHead(200).flushHeaders()
+    else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ metadata: { resourceVersion: '1' }, items: [] }))
+  }
+  const cluster = await world.open()
+  // As a run does it: what is seen is dialled before the watch is asked for.
+  const seen = (): void => void upgradeOf({ open }).then(dialled.resolve)
+  closing(cluster.watchTarget({ namespace: 'shop', target: { kind: 'selector', labelSelector: 'a=b' } }, seen))
+  expect(await dialled.promise).toBe('upgraded')
+  await until(() => server.asked.length === 3)
+  expect(server.accepted).toBe(2)
+})
