@@ -60,11 +60,13 @@ async function named({ inode, ...socket }: ListeningSocket): Promise<SocketFact>
 
 /** The files that are other than in the snapshot; read is only what may have been written since. */
 async function changedIn(snapshot: Snapshot): Promise<readonly string[]> {
-  const touched = await Promise.all(
-    [...snapshot].map(async ([path, file]) => (file.kind === 'read' && file.stamp !== undefined && file.stamp === (await stampOf(path)) ? [] : [path])),
+  const changed = await Promise.all(
+    [...snapshot].map(async ([path, file]) => {
+      if (file.kind === 'read' && file.stamp !== undefined && file.stamp === (await stampOf(path))) return []
+      return isSame(snapshot, await readAgain([path], snapshot), path) ? [] : [path]
+    }),
   )
-  const now = await readAgain(touched.flat(), snapshot)
-  return touched.flat().filter((path) => !isSame(snapshot, now, path))
+  return changed.flat()
 }
 
 function isSame(before: Snapshot, now: Snapshot, path: string): boolean {
