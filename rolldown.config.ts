@@ -147,6 +147,8 @@ const asking = readWith(...['down', 'events', 'logs', 'open', 'start-stop', 'wai
 /** What is loaded whenever forwards run, and the packages that it needs. */
 const core = readWith('cli/up/up.ts', 'cli/up/up-run.ts', 'system/watching.ts')
 const packages = /\/node_modules\/(yaml|zod|ws)\/|config_types|ws-receiver|ws-no-deflate/
+/** Of them what makes a JSON Schema: it goes with the verb that prints one. */
+const printed = /\/zod\/v4\/core\/(to-)?json-schema/
 
 export default defineConfig({
   input: { kpf: 'src/main.ts', index: 'src/index.ts' },
@@ -172,7 +174,7 @@ export default defineConfig({
           priority: 4,
         },
         { name: 'asking', test: (id) => asking.has(id), priority: 3 },
-        { name: 'core', test: (id) => core.has(id) || packages.test(id), priority: 1 },
+        { name: 'core', test: (id) => core.has(id) || (packages.test(id) && !printed.test(id)), priority: 1 },
       ],
     },
     cleanDir: true,

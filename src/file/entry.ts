@@ -3,7 +3,7 @@
  * about the cluster. Pure.
  */
 import { distance } from 'fastest-levenshtein'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { localhost, readAddresses } from './addresses.ts'
 import type { Step } from './document.ts'
 import type { LocalAddress, PortMapping, Target } from './forward.ts'
@@ -260,7 +260,7 @@ function readLongPort(raw: Record<string, unknown>, place: PortPlace): readonly 
 }
 
 /** Whether a map is told of already: keys that are unknown, or values of the wrong kind. */
-function hasStrays(raw: Record<string, unknown>, schema: z.ZodType): boolean {
+function hasStrays(raw: Record<string, unknown>, schema: z.ZodMiniType): boolean {
   return !schema.safeParse(withoutExtensions(raw)).success
 }
 

@@ -1,5 +1,5 @@
 /** `docs/file.md`: the language for people, from the same schemas that check it. Pure. */
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { type Field, fieldsOf } from './fields.ts'
 import { type FileExample, fileExamples } from './file-examples.ts'
 import { plannedPaths } from './planned.ts'

@@ -4,7 +4,7 @@
  * language server's): `patternErrorMessage` and `errorMessage` are the words of kpf's own
  * messages, `markdownDescription` keeps its code, `defaultSnippets` begin an entry. Pure.
  */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { snippets } from './snippets.ts'
 import { file } from './shape.ts'
 
@@ -19,7 +19,7 @@ export function jsonSchema(): object {
       Object.assign(part, wordsOf(zodSchema))
       if (part.additionalProperties === undefined) return
       part.patternProperties = { '^x-': {} }
-      if (zodSchema instanceof z.ZodRecord) part.propertyNames = namesOf(zodSchema)
+      if (zodSchema instanceof z.ZodMiniRecord) part.propertyNames = namesOf(zodSchema)
     },
   })
   const { title: _none, ...whole } = withSnippets(forEditors(schema))
@@ -30,7 +30,7 @@ export function jsonSchema(): object {
 function wordsOf(schema: z.core.$ZodType): Part {
   const says = messageOf(schema)
   if (says === undefined) return {}
-  return schema instanceof z.ZodString ? { patternErrorMessage: says, errorMessage: says } : { errorMessage: says }
+  return schema instanceof z.ZodMiniString ? { patternErrorMessage: says, errorMessage: says } : { errorMessage: says }
 }
 
 /** The message of the first check that has one of its own. */
@@ -45,7 +45,7 @@ function messageOf(schema: z.core.$ZodType): string | undefined {
 }
 
 /** The names of a map, or keys that begin with `x-`; in one pattern, for each alternative would have a message of its own. */
-function namesOf({ keyType }: z.ZodRecord): Part {
+function namesOf({ def: { keyType } }: z.ZodMiniRecord): Part {
   const pattern = z.toJSONSchema(keyType).pattern ?? ''
   return { type: 'string', pattern: `^x-|${pattern}`, ...wordsOf(keyType) }
 }

@@ -3,7 +3,7 @@
  * places, words of our own and a suggestion. Pure.
  */
 import { distance } from 'fastest-levenshtein'
-import type * as z from 'zod'
+import * as z from 'zod/mini'
 import { type Located, problemAt, type Step } from './document.ts'
 import { limits } from './limits.ts'
 import { isPlain, type Plain, valueAt } from './plain.ts'
@@ -16,10 +16,10 @@ import { display, exampleOf, wordingOf } from './wording.ts'
 
 const MAX_SUGGESTIONS = 100
 // What is looked at by hand is left out. Each once: zod compiles a schema when it is first asked.
-const restOfForward = once(() => shape.forward().omit({ target: true, ports: true, transport: true, hold: true }))
-const restOfDefaults = once(() => shape.defaults().omit({ transport: true, hold: true }))
+const restOfForward = once(() => z.omit(shape.forward(), { target: true, ports: true, transport: true, hold: true }))
+const restOfDefaults = once(() => z.omit(shape.defaults(), { transport: true, hold: true }))
 /** Of a union zod says only that nothing fits. */
-const onePort = once(() => shape.port().extend({ localPort: portNumber.optional() }))
+const onePort = once(() => z.extend(shape.port(), { localPort: z.optional(portNumber()) }))
 
 /** Every problem of shape; an empty list means that the values fit the schemas. */
 export function checkShape(located: Located): readonly Problem[] {
@@ -64,6 +64,10 @@ class Check {
     if ('version' in rest) {
       this.#key(['version'], 'KPF_KEY_UNKNOWN', 'unknown key "version"', 'write `apiVersion: kpf/v1`')
       delete rest['version']
+    }
+    for (const [key, schema] of Object.entries(shape.besides)) {
+      if (key in rest) this.#against(schema(), rest[key], [key])
+      delete rest[key]
     }
     this.#against(shape.topLevel, rest, [], () => Object.keys(shape.file().shape))
     if ('include' in value) this.#includes(include)
@@ -120,14 +124,14 @@ class Check {
   }
 
   /** A forward, or `defaults`: unions are branched here, by what was written. */
-  #fields(schema: z.ZodObject, value: unknown, path: readonly Step[]): void {
+  #fields(schema: z.ZodMiniObject, value: unknown, path: readonly Step[]): void {
     if (!isPlain(value)) return this.#at(path, 'KPF_VALUE', `"${path.at(-1)}" must be a map`, exampleOf(String(path.at(-1))))
     const { target, ports, transport, hold, ...rest } = value
     const isForward = 'target' in schema.shape
     const remaining = isForward ? restOfForward() : restOfDefaults()
     const strays = isForward ? {} : { ...(target !== undefined && { target }), ...(ports !== undefined && { ports }) }
     this.#against(remaining, { ...rest, ...strays }, path, () => Object.keys(schema.shape))
-    if (transport !== undefined) this.#against(isPlain(transport) ? shape.transport() : shape.transportMode, transport, [...path, 'transport'])
+    if (transport !== undefined) this.#against(isPlain(transport) ? shape.transport() : shape.transportMode(), transport, [...path, 'transport'])
     if (hold !== undefined && hold !== 'off') this.#against(shape.hold(), hold, [...path, 'hold'])
     if (!isForward) return
     if (target === undefined) this.#absent(path, 'target')
@@ -151,7 +155,7 @@ class Check {
         if (key !== undefined && /^\d+$/.test(key))
           this.#at(place, 'KPF_PORT', `"${key}: ${display(value)}" is read as a map`, `write "${key}:${display(value)}", without the blank`)
         else this.#against(onePort(), entry['localPort'] === 'auto' ? { ...entry, localPort: 1024 } : entry, place)
-      } else if (typeof entry === 'number') this.#against(portNumber, entry, place)
+      } else if (typeof entry === 'number') this.#against(portNumber(), entry, place)
       else if (typeof entry !== 'string') this.#missing(entry, place, 'write "8080:80"')
     }
   }
@@ -166,7 +170,7 @@ class Check {
     }
   }
 
-  #against(schema: z.ZodType, value: unknown, path: readonly Step[], known?: () => readonly string[]): void {
+  #against(schema: z.ZodMiniType, value: unknown, path: readonly Step[], known?: () => readonly string[]): void {
     const result = schema.safeParse(isPlain(value) ? withoutExtensions(value) : value)
     if (result.success) return
     for (const issue of result.error.issues) this.#issue(issue, [...path, ...issue.path.map(step)], known?.() ?? keysOf(schema, issue.path))
@@ -252,8 +256,8 @@ function nearestOf(key: string, known: readonly string[]): string | undefined {
   return known.filter(isNear).sort((a, b) => distance(a.toLowerCase(), lower) - distance(b.toLowerCase(), lower))[0]
 }
 
-function keysOf(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
-  return path.length === 0 && 'shape' in schema && isPlain(schema.shape) ? Object.keys(schema.shape) : []
+function keysOf(schema: z.ZodMiniType, path: readonly PropertyKey[]): readonly string[] {
+  return path.length === 0 && schema instanceof z.ZodMiniObject ? Object.keys(schema.shape) : []
 }
 
 /** The keys that belong into a nested object, by the name of the field that holds it. */
@@ -262,12 +266,12 @@ function keysIn(path: readonly Step[]): readonly string[] {
   const holders: Readonly<Record<string, unknown>> = {
     ...shape.defaults().shape,
     ...shape.cluster().shape,
-    settings: shape.settings,
-    watch: shape.settings.shape.watch,
+    settings: shape.settings(),
+    watch: shape.settings().shape.watch,
   }
   const field = Object.hasOwn(holders, holder) ? holders[holder] : undefined
-  const inner = isPlain(field) && typeof field['unwrap'] === 'function' ? field['unwrap']() : field
-  return isPlain(inner) && isPlain(inner['shape']) ? Object.keys(inner['shape']) : []
+  const inner = field instanceof z.ZodMiniOptional ? field.def.innerType : field
+  return inner instanceof z.ZodMiniObject ? Object.keys(inner.shape) : []
 }
 
 function isNewer(version: unknown): boolean {

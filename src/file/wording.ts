@@ -1,5 +1,5 @@
 /** What zod says of a value, in our words: a code, a sentence, and what to write. Pure. */
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import type { Step } from './document.ts'
 import { printable } from './printable.ts'
 

@@ -1,9 +1,12 @@
 /** The small grammars: short form, port, target, duration, address. */
 import { expect, test } from 'vitest'
+import * as z from 'zod/mini'
 import { isIp, readLine } from '../../src/file/entry.ts'
 import { durationMs } from '../../src/file/duration.ts'
 import { readPort } from '../../src/file/port-text.ts'
+import { alternatives } from '../../src/file/retype.ts'
 import { duration } from '../../src/file/scalars.ts'
+import { file } from '../../src/file/shape.ts'
 import { readShortForm, splitWords } from '../../src/file/short-form.ts'
 import { isObjectName, kindSpellings, readKind, splitTarget } from '../../src/file/target-text.ts'
 
@@ -130,12 +133,12 @@ test.each([
   ['0s', 0],
   ['99h', 356_400_000],
 ])('the duration %s is %d ms', (text, ms) => {
-  expect(duration.safeParse(text).success).toBe(true)
+  expect(duration().safeParse(text).success).toBe(true)
   expect(durationMs(text)).toBe(ms)
 })
 
 test.each(['', '10', '-5s', '5 sec', '99999h', '1.5m', '10S', 's', '5s10m', '1h1h', '99999999999s', '5s '])('%j is no duration', (text) => {
-  expect(duration.safeParse(text).success).toBe(false)
+  expect(duration().safeParse(text).success).toBe(false)
 })
 
 test('no duration is longer than a timer can wait', () => {
@@ -147,4 +150,20 @@ test('addresses are told from what looks like one', () => {
   const bad = ['', '1.2.3', '256.1.1.1', '01.2.3.4', '1.2.3.4.5', ':::', '1::2::3', '1:2:3', '12345::', 'localhost', 'g::1', '::1.2.3', '1:2:3:4:5:6:7:8:9']
   expect(good.filter((text) => !isIp(text))).toEqual([])
   expect(bad.filter(isIp)).toEqual([])
+})
+
+/** A schema and all that is inside of it, with its path. */
+function* schemasIn(schema: z.core.$ZodType, path = ''): Generator<readonly [string, z.core.$ZodType]> {
+  for (const one of alternatives(schema)) {
+    yield [path, one]
+    if (one instanceof z.ZodMiniObject) for (const [key, inner] of Object.entries(one.shape)) yield* schemasIn(inner, `${path}.${key}`)
+    if (one instanceof z.ZodMiniArray) yield* schemasIn(one.def.element, `${path}[]`)
+    if (one instanceof z.ZodMiniRecord) for (const inner of [one.def.keyType, one.def.valueType]) yield* schemasIn(inner, `${path}.*`)
+  }
+}
+
+test('each check of the schemas has words of its own: without any zod says "Invalid input"', () => {
+  const checks = [...schemasIn(file())].flatMap(([path, schema]) => (schema._zod.def.checks ?? []).map(({ _zod: { def } }) => ({ path, def })))
+  expect(checks.length).toBeGreaterThan(100)
+  expect(checks.filter(({ def }) => def.error === undefined).map(({ path, def }) => `${path} ${def.check}`)).toEqual([])
 })

@@ -56,6 +56,12 @@ test('no part only passes names on: it would be found and linked for nothing', (
   expect(readdirSync(chunks).filter(isFacade)).toEqual([])
 })
 
+test('only the verb that prints a JSON Schema reads what makes one', () => {
+  const chunks = join(root, 'dist/chunks')
+  const makers = readdirSync(chunks).filter((name) => readFileSync(join(chunks, name), 'utf8').includes('json-schema.org/draft-07'))
+  expect(makers.map((name) => name.split('-')[0])).toEqual(['schema'])
+})
+
 test('all functions of the large parts are in the cache of compiled code, and no verb throws out what another has put there', () => {
   const cache = join(dir, 'cache')
   const kept = (): readonly { readonly path: string; readonly size: number; readonly writtenMs: number }[] =>

@@ -28,7 +28,7 @@ function imports(file: string): readonly Import[] {
 /** Folder -> what it may import; `types:` folders only as types, `node:` built-ins, packages by name. */
 const table: Readonly<Record<string, readonly string[]>> = {
   system: ['node:*', 'chokidar', 'rotating-file-stream'],
-  file: ['types:system', 'node:path', 'yaml', 'zod', 'fastest-levenshtein'],
+  file: ['types:system', 'node:path', 'yaml', 'zod/mini', 'fastest-levenshtein'],
   tunnel: ['types:system', 'node:net', 'node:stream', 'node:crypto', 'ws'],
   cluster: [
     'tunnel',
@@ -235,7 +235,7 @@ test('pure files import only types and each other', () => {
       (name) => `src/output/${name}.ts`,
     ),
   ]
-  const packages = ['yaml', 'zod', 'fastest-levenshtein', 'node:util']
+  const packages = ['yaml', 'zod/mini', 'fastest-levenshtein', 'node:util']
   const wrong = pure.flatMap((file) =>
     imports(file)
       .filter(({ from, isType }) => !isType && !packages.includes(from) && !pure.includes(join(dirname(file), from)))
