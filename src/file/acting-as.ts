@@ -13,7 +13,7 @@ import { isPlain } from './plain.ts'
 export function actingAs(layers: readonly Record<string, unknown>[]): Pick<Access, 'as' | 'asGroups'> {
   const { as, asGroups } = layers.find((layer) => layer['as'] !== undefined || layer['asGroups'] !== undefined) ?? {}
   if (typeof as !== 'string') return {}
-  return { as, ...(Array.isArray(asGroups) && { asGroups: asGroups.map(String) }) }
+  return { as, ...(Array.isArray(asGroups) && { asGroups: asGroups.filter((group) => typeof group === 'string') }) }
 }
 
 /** Groups without a user are a mistake wherever they stand: the API server would refuse them. */
