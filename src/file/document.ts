@@ -3,6 +3,7 @@
  *
  * Paths are the keys and indexes from the top, as zod reports them.
  */
+import { spelledOut } from './printable.ts'
 import type { Problem } from './problems.ts'
 import { type Values, veiled } from './veil.ts'
 
@@ -108,10 +109,11 @@ export class Source {
     return this.text.slice(start, end - 1).replace(/\r$/, '')
   }
 
-  /** A problem at an offset. */
+  /** A problem at an offset. Whatever key or value is in its words, they can be printed. */
   problem(offset: number, code: string, message: string, fix?: string): Problem {
     const { line, column } = this.position(Math.min(offset, this.text.length))
-    return { file: this.file, line, column, code, message, sourceLine: this.line(line), ...(fix !== undefined && { fix }) }
+    const words = { message: spelledOut(message), sourceLine: this.line(line), ...(fix !== undefined && { fix: spelledOut(fix) }) }
+    return { file: this.file, line, column, code, ...words }
   }
 }
 

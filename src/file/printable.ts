@@ -2,6 +2,11 @@
 
 /** Control and direction characters spelled out, cut at 80 characters. */
 export function printable(text: string): string {
-  const escaped = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`)
-  return escaped.length > 80 ? `${escaped.slice(0, 79)}…` : escaped
+  const shown = spelledOut(text)
+  return shown.length > 80 ? `${shown.slice(0, 79)}…` : shown
+}
+
+/** Control and direction characters spelled out. */
+export function spelledOut(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`)
 }

@@ -18,6 +18,17 @@ test.each(Object.entries(inputs))('%s', (name, input) => {
   )
 })
 
+test.each([
+  'forwards: { a: { ports: [{ 80: "\\e" }] } }',
+  'forwards: { "a\\tb": }',
+  'forwards: { "a\\tb": { target: svc/a } }',
+  'clusters: { "a\\tb": }',
+  'vars: { "A\\tB": [] }',
+  'exports: { "A\\tB": }',
+])('what is wrong with %s can be printed', (text) => {
+  expect(faultOf(encode(text))).toBeUndefined()
+})
+
 test('any files, one over the other', () => {
   const file = fc.array(fc.constantFrom(...words), { maxLength: 25 }).map((parts) => parts.join(''))
   fc.assert(
