@@ -77,7 +77,7 @@ export async function waitUntil(context: Context, { look, heard, lost }: StatusS
   void realClock.sleep(timeoutMs, over.signal).then(() => over.abort())
   stop.signal.addEventListener('abort', () => over.abort(), { once: true })
   let news = Promise.withResolvers<void>()
-  const off = heard(() => news.resolve())
+  let off: (() => void) | undefined
   let last: StatusBody | undefined
   try {
     while (!over.signal.aborted) {
@@ -87,6 +87,11 @@ export async function waitUntil(context: Context, { look, heard, lost }: StatusS
       last = now
       const code = outcome(now, { goal, names }, context)
       if (code !== undefined) return code
+      if (off === undefined) {
+        // Most who ask need not wait. Who does looks again: nobody has told what happened meanwhile.
+        off = heard(() => news.resolve())
+        continue
+      }
       await Promise.race([news.promise, realClock.sleep(LOOK_MS, over.signal)])
       news = Promise.withResolvers()
       await realClock.sleep(BURST_MS, over.signal)
@@ -99,7 +104,7 @@ export async function waitUntil(context: Context, { look, heard, lost }: StatusS
     return exitCodes.timedOut
   } finally {
     over.abort()
-    off()
+    off?.()
     stop.over()
   }
 }
