@@ -97,7 +97,9 @@ export class History {
     if (event.type !== 'forward-state-changed') return
     const before = this.#states.get(event.forward)
     this.#states.set(event.forward, event.to)
-    const isLoss = event.from === 'ready' && (event.to === 'waiting' || event.to === 'starting' || event.to === 'failed')
+    // A silent tunnel is told before it is given up: it was open until then.
+    const wasOpen = event.from === 'ready' || event.from === 'degraded'
+    const isLoss = wasOpen && (event.to === 'waiting' || event.to === 'starting' || event.to === 'failed')
     // It begins again although it had not ended: somebody restarted it.
     const isAnew = event.from === null && before !== undefined && before !== 'stopped'
     if (isLoss || isAnew) this.#restarted(event.forward)

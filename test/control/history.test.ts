@@ -1,6 +1,7 @@
 /** What is kept of what was told. */
 import { expect, test } from 'vitest'
 import { History } from '../../src/control/history.ts'
+import type { State, Status } from '../../src/supervisor/events.ts'
 import { isoTime } from '../../src/supervisor/iso-time.ts'
 import { forward } from '../supervisor/forwards.ts'
 import { eventAt, START_MS } from './world.ts'
@@ -69,4 +70,15 @@ test('a tunnel that was lost or moved counts as a restart; a first start does no
   told.hear({ ...head(2), type: 'forward-state-changed', forward: 'api', from: 'ready', to: 'waiting', status })
   told.hear({ ...head(3), type: 'forward-moved', forward: 'api', draining: 0, from: { pod: 'a' }, to: { pod: 'b' }, why: 'lost' })
   expect(told.restarts('api')).toBe(2)
+})
+
+test('a tunnel that fell silent before it was lost counts once', () => {
+  const told = history()
+  const change = { type: 'forward-state-changed', forward: 'api' } as const
+  const at = (state: State): Status => ({ state, phase: 'backoff', attempt: 0, listeners: [] })
+  told.hear({ ...head(1), ...change, from: 'ready', to: 'degraded', status: at('degraded') })
+  expect(told.restarts('api')).toBe(0)
+  told.hear({ ...head(2), ...change, from: 'degraded', to: 'waiting', status: at('waiting') })
+  told.hear({ ...head(3), ...change, from: 'waiting', to: 'ready', status: at('ready') })
+  expect(told.restarts('api')).toBe(1)
 })
