@@ -24,7 +24,6 @@ export class OpenCluster implements Cluster {
   readonly key: string
   readonly contextName: string
   readonly server: string
-  readonly namespace: string
   readonly dialer: Dialer
   readonly gate: Gate
   readonly transports: TransportMemory
@@ -41,7 +40,6 @@ export class OpenCluster implements Cluster {
     this.#context = context
     this.#clock = clock
     this.contextName = context.contextName
-    this.namespace = context.namespace
     this.key = key
     this.#credentials = credentials
     this.#endpoint = new ApiEndpoint(context, { clock, readFile, env, userAgent: parts.userAgent, credentials })
@@ -56,6 +54,11 @@ export class OpenCluster implements Cluster {
   /** The server as the kubeconfig writes it; `server` is its host and port alone. */
   get url(): string {
     return this.#context.cluster.server
+  }
+
+  /** May change with the kubeconfig: it is no part of what the cluster is. */
+  get namespace(): string {
+    return this.#context.namespace
   }
 
   watchTarget(query: TargetQuery, onChange: (picture: Picture) => void): { close(): void } {

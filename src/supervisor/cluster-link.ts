@@ -32,6 +32,8 @@ export class ClusterLink {
   #isOpening = false
   #failures = 0
   #cluster: Cluster | undefined
+  /** That is watched in. */
+  #namespace = ''
   #failure: Failure | undefined
   #ends: (() => void)[] = []
 
@@ -47,7 +49,12 @@ export class ClusterLink {
   /** Where it leads: what the file leaves open the kubeconfig says. */
   get place(): Place | undefined {
     if (this.#cluster === undefined) return undefined
-    return { context: this.#cluster.contextName, namespace: this.#spec.access.namespace ?? this.#cluster.namespace }
+    return { context: this.#cluster.contextName, namespace: this.#namespace }
+  }
+
+  /** What the file leaves open is the context's, and may change with it. */
+  #namespaceIn(cluster: Cluster): string {
+    return this.#spec.access.namespace ?? cluster.namespace
   }
 
   /** Why there is no cluster. */
@@ -78,7 +85,7 @@ export class ClusterLink {
     const { access } = this.#spec
     const cluster = await this.#parts.clusters.open(access)
     this.#isOpening = false
-    if (this.#closed.signal.aborted || cluster === this.#cluster) return
+    if (this.#closed.signal.aborted || (cluster === this.#cluster && this.#namespaceIn(cluster) === this.#namespace)) return
     if (!('code' in cluster)) return this.#follow(cluster)
     // A kubeconfig that cannot be read for a moment takes no cluster away; one that means another server does.
     if (this.#cluster && cluster.code !== 'KPF_CLUSTER_UNEXPECTED') return
@@ -104,10 +111,12 @@ export class ClusterLink {
     this.#failures = 0
     this.#cluster = cluster
     this.#ends.push(cluster.gate.onChange(this.#parts.changed))
-    const { access, target } = this.#spec
-    const subscription = cluster.watchTarget({ namespace: access.namespace ?? cluster.namespace, target }, (picture) => {
+    const namespace = this.#namespaceIn(cluster)
+    this.#namespace = namespace
+    const { target } = this.#spec
+    const subscription = cluster.watchTarget({ namespace, target }, (picture) => {
       // A watch that is being closed may still have something to say.
-      if (this.#cluster === cluster && !this.#closed.signal.aborted) this.#parts.pictured(picture)
+      if (this.#cluster === cluster && this.#namespace === namespace && !this.#closed.signal.aborted) this.#parts.pictured(picture)
     })
     this.#ends.push(() => subscription.close())
     this.#parts.changed()

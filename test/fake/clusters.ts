@@ -40,9 +40,9 @@ interface Watching {
 
 /** One cluster, and how it behaves. */
 export class FakeCluster implements Cluster {
-  readonly contextName = 'sample'
+  readonly contextName: string
   readonly server = 'https://sample'
-  readonly namespace = 'shop'
+  namespace: string
   readonly node: FakeNode
   readonly key: string
   /** Names of pods, in the order of their dials. */
@@ -53,8 +53,10 @@ export class FakeCluster implements Cluster {
   kicks = 0
   #picture: Picture = { kind: 'unknown' }
 
-  constructor(key: string, clock: HandClock) {
+  constructor(key: string, clock: HandClock, { contextName = 'sample', namespace = 'shop' }: Partial<Pick<Cluster, 'contextName' | 'namespace'>> = {}) {
     this.key = key
+    this.contextName = contextName
+    this.namespace = namespace
     this.node = new FakeNode(clock)
   }
 

@@ -196,6 +196,18 @@ test('a kubeconfig that means another cluster moves the forward there, and the o
   await world.cluster.close()
 })
 
+test('a namespace that the kubeconfig has changed is moved to by who leaves it open, and by nobody else', async () => {
+  const second = await world.freePort()
+  const named = forward('named', second)
+  world.apply(forward('api', port), { ...named, access: { ...named.access, namespace: 'shop' } })
+  world.cluster.show(seen(pod('a')))
+  await world.ready('api', 'named')
+  world.cluster.namespace = 'prod'
+  world.supervisor.kick()
+  await world.until(() => [...world.cluster.watching].some(({ query }) => query.namespace === 'prod'))
+  expect([...world.cluster.watching].map(({ query }) => query.namespace).toSorted()).toEqual(['prod', 'shop'])
+})
+
 test('a kubeconfig that cannot be read for a moment takes no cluster away', async () => {
   await start('a')
   world.clusters.answer = failure('KPF_KUBECONFIG', 'cannot be read')
