@@ -1,7 +1,7 @@
 /** Events as sentences, one line each. Pure; the plain output, the log and what is above the table share it. */
 import type { Forward } from '../file/forward.ts'
 import { printPlan } from '../supervisor/plan.ts'
-import type { Event, Status } from '../supervisor/events.ts'
+import type { Event, Place, Status } from '../supervisor/events.ts'
 import { problemSentences } from './problem-text.ts'
 import { counted, imageTag, localText, targetText } from './words.ts'
 
@@ -23,7 +23,8 @@ function sentences(event: Event, specOf: SpecOf, timeOf: (time: string) => strin
         event.draining > 0
           ? `; ${counted(event.draining, 'connection')} ${event.draining === 1 ? 'finishes' : 'finish'} there${limitOf(specOf(event.forward))}`
           : ''
-      return [`${event.forward}: moved to pod ${event.to.pod}${versions} (${event.from.pod} ${left[event.why]}${draining})`]
+      const place = placeTexts(event.places)
+      return [`${event.forward}: moved to pod ${event.to.pod}${versions}${place.to} (${event.from.pod}${place.from} ${left[event.why]}${draining})`]
     }
     case 'config-applied':
       if (event.generation === 1) return []
@@ -56,7 +57,21 @@ export function connectionText({ forward, localPort }: { readonly forward: strin
   return `${forward}: connection on port ${localPort}`
 }
 
-const left = { ending: 'is ending', unready: 'is not ready', lost: 'was lost', replaced: 'is left' } as const
+const left = {
+  ending: 'is ending',
+  gone: 'is gone or selected no more',
+  unready: 'is not ready',
+  lost: 'was lost',
+  replaced: 'is left',
+  elsewhere: 'is left',
+} as const
+
+/** Where to and where from, when it is another place: names of pods may be the same in both. */
+function placeTexts(places: { readonly from: Place; readonly to: Place } | undefined): { readonly from: string; readonly to: string } {
+  if (places === undefined) return { from: '', to: '' }
+  const [from, to] = [places.from, places.to].map(({ context, namespace }) => ` in namespace ${namespace} of context ${context}`)
+  return from === to ? { from: ' of before', to: `${to}, which means another server or user now` } : { from: from ?? '', to: to ?? '' }
+}
 
 /** `stopped: 3 forwards, 1,204 connections served, 0 failed, 1 reset at the end, 42 min` */
 export function stoppedText(event: Extract<Event, { type: 'stopped' }>): string {

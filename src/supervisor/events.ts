@@ -94,7 +94,9 @@ export interface Move {
   readonly from: PodName
   readonly to: PodName
   /** What became of the old one. */
-  readonly why: 'ending' | 'unready' | 'lost' | 'replaced'
+  readonly why: 'ending' | 'gone' | 'unready' | 'lost' | 'replaced' | 'elsewhere'
+  /** Of one that is elsewhere: the same two places when a context means another server or user. */
+  readonly places?: { readonly from: Place; readonly to: Place }
 }
 
 /** A fact with its place in the order of things. */

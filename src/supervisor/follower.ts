@@ -17,7 +17,7 @@ import type { Route } from './connection.ts'
 import type { Move } from './events.ts'
 import { GONE_MARK_MS, GonePods } from './gone-pods.ts'
 import type { PoolLease, Pools } from './pools.ts'
-import { type Backend, type FollowedFacts, isBack, isOpen, nameOf, seenPod, targetFacts, whyLeft } from './target-facts.ts'
+import { type Backend, type FollowedFacts, isBack, isOpen, moveOf, placeOf, seenPod, targetFacts } from './target-facts.ts'
 
 /** What a follower needs, and whom it tells. */
 export interface FollowerParts {
@@ -89,7 +89,7 @@ export class Follower {
     return {
       clusterFailure: this.#link.failure,
       gate: this.#link.cluster?.gate.closedFor,
-      place: this.#link.place,
+      place: this.#current ? placeOf(this.#current) : this.#link.place,
       target: targetFacts({ backend: this.#current?.backend, picked: this.#picked, picture: this.#picture, requireReady: this.#spec.requireReady }),
       lane: this.#current?.lease.pool.facts,
       next: this.#next?.lease.pool.facts,
@@ -200,8 +200,7 @@ export class Follower {
     this.#leavingSinceMs = this.#unreadySinceMs = undefined
     if (old && old !== serving) {
       // A pod that was never reached had nothing to move.
-      const why = whyLeft(seenPod(this.#picture, old.backend), isOpen(old.lease.pool.facts) ? 'open' : 'lost')
-      if (this.#wasOpen) this.#parts.moved({ from: nameOf(old.backend), to: nameOf(serving.backend), why }, old.lease.key)
+      if (this.#wasOpen) this.#parts.moved(moveOf(old, serving, { picture: this.#picture, lane: old.lease.pool.facts }), old.lease.key)
       old.lease.release()
     }
   }

@@ -1,9 +1,10 @@
 /** What `describe` is told of a target: the pod in use, or why there is none. Pure. */
+import type { Cluster } from '../cluster/cluster-api.ts'
 import type { Picked } from '../cluster/pick.ts'
 import type { Picture, PodFacts } from '../cluster/picture.ts'
 import type { LaneFacts } from '../tunnel/pool.ts'
 import type { ForwardFacts, TargetFacts } from './describe.ts'
-import type { Move, PodName } from './events.ts'
+import type { Move, Place, PodName } from './events.ts'
 import type { ObstacleFacts } from './obstacle.ts'
 
 /** A pod that was picked, with its ports. */
@@ -47,10 +48,31 @@ export function isOpen(facts: LaneFacts): boolean {
   return facts.state === 'open' || facts.state === 'suspect'
 }
 
-/** Why a pod that is seen so now is left for another. */
-export function whyLeft(pod: PodFacts | undefined, lane: 'open' | 'lost'): Move['why'] {
-  if (pod === undefined || pod.terminating) return 'ending'
-  if (lane === 'lost') return 'lost'
+/** A pod in use, and where. */
+export interface Served {
+  readonly backend: Backend
+  readonly cluster: Cluster
+}
+
+/** Where the pod in use is; the kubeconfig may mean another place by now. */
+export function placeOf({ backend, cluster }: Served): Place {
+  return { context: cluster.contextName, namespace: backend.pod.namespace }
+}
+
+/** A pod is left for another, and is seen so now. */
+export function moveOf(old: Served, next: Served, { picture, lane }: { readonly picture: Picture; readonly lane: LaneFacts }): Move {
+  const names = { from: nameOf(old.backend), to: nameOf(next.backend) }
+  if (old.cluster !== next.cluster || old.backend.pod.namespace !== next.backend.pod.namespace) {
+    return { ...names, why: 'elsewhere', places: { from: placeOf(old), to: placeOf(next) } }
+  }
+  return { ...names, why: whyLeft(seenPod(picture, old.backend), lane) }
+}
+
+function whyLeft(pod: PodFacts | undefined, lane: LaneFacts): Move['why'] {
+  // It may run on, with other labels.
+  if (pod === undefined) return 'gone'
+  if (pod.terminating) return 'ending'
+  if (!isOpen(lane)) return 'lost'
   return pod.ready ? 'replaced' : 'unready'
 }
 

@@ -28,6 +28,12 @@ test('every event as a person reads it', () => {
     api: moved to pod api-2 (api-1 is not ready; 1 connection finishes there, 30 s at most)
     [forward-moved]
     api: moved to pod api-2 (api-1 was lost)
+    [forward-moved]
+    api: moved to pod green (blue is gone or selected no more)
+    [forward-moved]
+    db: moved to pod db-0 in namespace shop of context prod (db-0 in namespace shop of context dev is left; 1 connection finishes there, 30 s at most)
+    [forward-moved]
+    db: moved to pod db-0 in namespace shop of context dev, which means another server or user now (db-0 of before is left)
     [config-applied]
     [config-applied]
     forwards.yaml applied: + cache  ~ shop (was "web")  ~ api (port 8080 -> 8081)  - legacy; 9 untouched

@@ -196,6 +196,23 @@ test('a kubeconfig that means another cluster moves the forward there, and the o
   await world.cluster.close()
 })
 
+test('a forward is where its pod is, whatever the kubeconfig means by now, and its move says from where to where', async () => {
+  await start('a')
+  const shown = () => world.supervisor.snapshot().rows[0]?.status
+  const other = world.keep(new FakeCluster('other', world.clock, { contextName: 'other', namespace: 'prod' }))
+  world.clusters.answer = other
+  world.supervisor.kick()
+  await world.until(() => other.watching.size === 1)
+  other.show(failure('KPF_OBJECT_MISSING', 'no service "api"'))
+  await world.settle()
+  expect(shown()).toMatchObject({ state: 'ready', pod: 'a', place: { context: 'sample', namespace: 'shop' } })
+  other.show(seen(pod('a', { namespace: 'prod', uid: 'another' })))
+  await world.until(() => shown()?.place?.context === 'other')
+  expect(shown()).toMatchObject({ state: 'ready', pod: 'a', place: { context: 'other', namespace: 'prod' } })
+  expect(world.log.filter((line) => line.includes('moved'))).toEqual(['api: moved a (elsewhere, other/prod for sample/shop) -> a, 0 draining'])
+  await world.cluster.close()
+})
+
 test('a namespace that the kubeconfig has changed is moved to by who leaves it open, and by nobody else', async () => {
   const second = await world.freePort()
   const named = forward('named', second)

@@ -1,6 +1,6 @@
 /** A whole supervisor on a cluster by script; what it tells is kept as lines. */
 import type { Forward } from '../../src/file/forward.ts'
-import type { Event } from '../../src/supervisor/events.ts'
+import type { Event, Move } from '../../src/supervisor/events.ts'
 import { Supervisor } from '../../src/supervisor/supervisor.ts'
 import { FakeCluster, FakeClusters } from '../fake/clusters.ts'
 import { type Client, Sockets } from './sockets.ts'
@@ -80,7 +80,7 @@ function lineOf(event: Event): string | undefined {
     case 'forward-state-changed':
       return `${event.forward}: ${event.from ?? '-'} -> ${event.to} ${event.status.phase}${event.status.message === undefined ? '' : `: ${event.status.message}`}`
     case 'forward-moved':
-      return `${event.forward}: moved ${event.from.pod} (${event.why}) -> ${event.to.pod}, ${event.draining} draining`
+      return `${event.forward}: moved ${event.from.pod} (${event.why}${event.places === undefined ? '' : placesText(event.places)}) -> ${event.to.pod}, ${event.draining} draining`
     case 'warning':
       return `${event.forward ?? '-'}: warning ${event.message}`
     case 'stopped':
@@ -88,4 +88,8 @@ function lineOf(event: Event): string | undefined {
     default:
       return undefined
   }
+}
+
+function placesText({ from, to }: NonNullable<Move['places']>): string {
+  return `, ${to.context}/${to.namespace} for ${from.context}/${from.namespace}`
 }
