@@ -2,14 +2,14 @@
  * The obstacles that stand now, each told once for all forwards that it is in the way of,
  * and again only after it had been gone. What concerns one target is told by its forward.
  */
-import type { ClusterAccess } from '../cluster/cluster-api.ts'
+import type { Forward } from '../file/forward.ts'
 import type { Failure, FailureCode } from '../tunnel/failure.ts'
 import type { Warning } from './events.ts'
 import { obstacleWarning } from './obstacle.ts'
 
 /** Who may have an obstacle. */
 export interface Obstructed {
-  readonly spec: { readonly name: string; readonly access: ClusterAccess }
+  readonly spec: { readonly name: string; readonly access: Forward['access'] }
 }
 
 /** A warning, and of which forward it is when it is of one. */
@@ -51,8 +51,12 @@ export class Obstacles {
 
 const ofOneTarget: ReadonlySet<FailureCode> = new Set(['KPF_OBJECT_MISSING', 'KPF_PORT_UNKNOWN', 'KPF_NO_SELECTOR'])
 
-/** An API server that is away has many ways to show it. */
-function keyOf({ spec: { name, access } }: Obstructed, { class: kind, code, message }: Failure): string {
+/** An API server that is away has many ways to show it, and a right that is missing is missing for each pod; the hint names the right. */
+function keyOf({ spec: { name, access } }: Obstructed, { class: kind, code, message, hint }: Failure): string {
   if (ofOneTarget.has(code)) return JSON.stringify([name, code])
-  return JSON.stringify([access.kubeconfig, access.context, ...(kind === 'connection' ? [kind] : [code, message])])
+  return JSON.stringify([
+    access.kubeconfig,
+    access.context,
+    ...(kind === 'connection' ? [kind] : kind === 'rbac' ? [access.namespace, code, hint] : [code, message]),
+  ])
 }

@@ -68,3 +68,16 @@ test('one obstacle of a cluster is told once, whichever of its forwards it is in
   obstacles.found(api, late)
   expect(told.slice(2)).toEqual(['KPF_FORBIDDEN', 'KPF_CLUSTER_TIMEOUT'])
 })
+
+test('a right that is gone is told once for a namespace, whichever of its pods are dialled', () => {
+  const told: string[] = []
+  const obstacles = new Obstacles(({ message }) => told.push(message))
+  const mayNot = (pod: string) => failure('KPF_FORBIDDEN', `needs create on pods/portforward for ${pod}`, { hint: 'ask for create on pods/portforward' })
+  obstacles.found(api, mayNot('api-1'))
+  obstacles.found(web, mayNot('web-1'))
+  obstacles.found(web, mayNot('web-2'))
+  expect(told).toHaveLength(1)
+  obstacles.found({ spec: { name: 'far', access: { namespace: 'far' } } }, mayNot('far-1'))
+  obstacles.found(web, failure('KPF_FORBIDDEN', 'may not list pods', { hint: 'ask for list on pods' }))
+  expect(told).toHaveLength(3)
+})
