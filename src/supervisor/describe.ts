@@ -181,8 +181,9 @@ function waiting(facts: ForwardFacts): Shown {
   if (target.kind === 'none') {
     return { state: 'waiting', phase: 'no-pod', reason: 'KPF_NO_POD', message: target.reason, ...(target.hint !== undefined && { hint: target.hint }) }
   }
-  if (!facts.wasOpen && lane?.failure === undefined) return starting(target)
   const failure = lane?.failure
+  // Nothing has failed yet: what is waited for is the look, or the dial.
+  if (failure === undefined && lane?.state !== 'backoff') return { ...starting(target), ...(facts.wasOpen && { state: 'waiting' }) }
   return { state: 'waiting', phase: 'backoff', ...(failure && told(failure)), ...retryAt(lane) }
 }
 

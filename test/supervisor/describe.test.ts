@@ -74,6 +74,8 @@ const rows: readonly (readonly [string, Partial<ForwardFacts>, string])[] = [
   ['no usable pod', { ...noLane, target: { kind: 'none', reason: 'no pod', coming: true } }, 'waiting no-pod KPF_NO_POD: no pod'],
   ['looking', { ...noLane, target: { kind: 'unknown' } }, 'starting resolving'],
   ['dialling', { ...noLane, lane: lane('dialing') }, 'starting dialing'],
+  ['looking again', { lane: undefined, target: { kind: 'unknown' } }, 'waiting resolving'],
+  ['dialling the next pod', { lane: lane('dialing') }, 'waiting dialing'],
   ['tunnel lost', { lane: lane('backoff', { failure: lost, nextRetryAtMs: 9 }) }, 'waiting backoff KPF_TUNNEL_LOST: the tunnel was lost at 9'],
   ['dialling once more', { ...noLane, lane: lane('dialing', { failure: lost, attempt: 2 }) }, 'waiting backoff KPF_TUNNEL_LOST: the tunnel was lost'],
   [
@@ -131,7 +133,7 @@ const phasesOf: Readonly<Record<State, readonly Phase[]>> = {
   starting: ['resolving', 'dialing'],
   ready: ['ready', 'switching'],
   degraded: ['suspect', 'refused', 'unhealthy'],
-  waiting: ['pending', 'port-busy', 'cluster-down', 'no-pod', 'backoff'],
+  waiting: ['pending', 'port-busy', 'cluster-down', 'no-pod', 'backoff', 'resolving', 'dialing'],
   failed: ['gave-up', 'bind', 'config', 'auth', 'forbidden'],
   stopping: ['draining'],
   stopped: ['stopped'],
