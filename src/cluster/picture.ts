@@ -22,7 +22,8 @@ export type ObjectKind = 'service' | 'deployment' | 'statefulset' | 'daemonset' 
 export type Picture =
   /** Nothing was answered yet. */
   | { readonly kind: 'unknown' }
-  | Failure
+  /** Of an object that is gone: which of the pods that were shown for it still run, by UID. */
+  | (Failure & { readonly living?: readonly string[] })
   | {
       readonly kind: 'seen'
       /** The ports of a service target; absent for every other kind. */

@@ -50,6 +50,8 @@ class FollowedTarget {
   #followsSlices = false
   #told = ''
   #hasShownPods = false
+  /** UIDs of the pods that were told last; they may outlive the object. */
+  #shown: readonly string[] = []
   readonly #place: KubectlPlace
   readonly #closer: CloserLook
 
@@ -107,6 +109,7 @@ class FollowedTarget {
     if (picture.kind === 'unknown' || text === this.#told) return
     this.#told = text
     this.#hasShownPods = picture.kind === 'seen' && picture.pods.some((pod) => !isOver(pod))
+    if (picture.kind === 'seen') this.#shown = picture.pods.map(({ uid }) => uid)
     this.#onChange(picture)
   }
 
@@ -126,7 +129,17 @@ class FollowedTarget {
   #missing(kind: ObjectKind): Seen {
     const { target } = this.#query
     const object = { kind, name: wantedName(target) }
-    return { picture: missingObject(object, this.#place), ...(target.kind !== 'prefix' && { question: { about: 'name', ...object } }) }
+    // Its node may answer pings for a pod that is no more: only the watch tells.
+    const living = this.#shown.length === 0 ? undefined : this.#living()
+    return {
+      picture: { ...missingObject(object, this.#place), ...(living && { living }) },
+      ...(target.kind !== 'prefix' && { question: { about: 'name', ...object } }),
+    }
+  }
+
+  #living(): readonly string[] {
+    const pods = this.#pods.kind === 'list' ? [...this.#pods.items.values()].map(podFacts) : []
+    return pods.filter((pod) => this.#shown.includes(pod.uid) && !isOver(pod)).map(({ uid }) => uid)
   }
 
   /** A pod by name or prefix, or pods by labels. */

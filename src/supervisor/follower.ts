@@ -17,7 +17,7 @@ import type { Route } from './connection.ts'
 import type { Move } from './events.ts'
 import { GONE_MARK_MS, GonePods } from './gone-pods.ts'
 import type { PoolLease, Pools } from './pools.ts'
-import { type Backend, type FollowedFacts, isBack, isOpen, moveOf, placeOf, seenPod, targetFacts } from './target-facts.ts'
+import { type Backend, type FollowedFacts, isBack, isGone, isOpen, moveOf, placeOf, seenPod, targetFacts } from './target-facts.ts'
 
 /** What a follower needs, and whom it tells. */
 export interface FollowerParts {
@@ -186,7 +186,7 @@ export class Follower {
       if (!pod.ready && !pod.terminating) this.#unreadyForMs()
       return
     }
-    if (this.#picture.kind !== 'seen') return
+    if (!isGone(this.#picture, current.backend)) return
     current.lease.release()
     this.#current = undefined
     this.#leavingSinceMs = this.#unreadySinceMs = undefined

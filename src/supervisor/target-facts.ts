@@ -37,6 +37,12 @@ export function seenPod(picture: Picture, backend: Backend): PodFacts | undefine
   return picture.kind === 'seen' ? picture.pods.find((pod) => pod.uid === backend.pod.uid) : undefined
 }
 
+/** Whether a picture says that the pod is no more; one of another place, or of nothing, does not. */
+export function isGone(picture: Picture, { pod: { uid } }: Backend): boolean {
+  if (picture.kind === 'failure') return picture.living !== undefined && !picture.living.includes(uid)
+  return picture.kind === 'seen'
+}
+
 /** Whether the pod in use has restarted between two pictures, or has become ready. */
 export function isBack(backend: Backend | undefined, before: Picture, now: Picture): boolean {
   const [was, is] = backend === undefined ? [] : [seenPod(before, backend), seenPod(now, backend)]

@@ -196,3 +196,19 @@ test.each<[TargetRef, object, object]>([
   expect(seen[0]).toMatchObject({ kind: 'seen', replicas: 0, scaledDown })
   expect(place.lists()).toEqual([])
 })
+
+test('of an object that is gone it is told which of its pods still run, each time that one ends', async () => {
+  const [web, other] = ['web', 'other'].map((app) => ({ metadata: { name: `${app}-1`, uid: app, labels: { app } }, status: { phase: 'Running' } }))
+  const objects = { services: [service('web', 'web')], pods: [web, other] as object[] }
+  const place = await namespaceOf(objects, forbidden)
+  const seen = follow(place, { kind: 'service', name: 'web' })
+  await until(() => seen.length === 1 && ['services', 'pods'].every((plural) => place.watches(plural).length === 1))
+  const gone = (plural: string, object: unknown): unknown => place.watches(plural)[0]?.write(`${JSON.stringify({ type: 'DELETED', object })}\n`)
+  gone('services', objects.services[0])
+  await until(() => seen.length === 2)
+  expect(seen[1]).toMatchObject({ code: 'KPF_OBJECT_MISSING', living: ['web'] })
+  gone('pods', other)
+  gone('pods', web)
+  await until(() => seen.length === 3)
+  expect(seen[2]).toMatchObject({ code: 'KPF_OBJECT_MISSING', living: [] })
+})

@@ -225,6 +225,17 @@ test('a namespace that the kubeconfig has changed is moved to by who leaves it o
   expect([...world.cluster.watching].map(({ query }) => query.namespace).toSorted()).toEqual(['prod', 'shop'])
 })
 
+test.each<[string, readonly string[] | undefined, string]>([
+  ['its pod is no more', [], 'waiting no-pod -'],
+  ['its pod still runs', ['uid-a'], 'ready ready a'],
+  ['nobody saw its pod there', undefined, 'ready ready a'],
+])('a target that is gone, %s', async (_what, living, expected) => {
+  await start('a')
+  world.cluster.show({ ...failure('KPF_OBJECT_MISSING', 'it does not exist'), ...(living && { living }) })
+  await world.settle()
+  expect(world.status()).toBe(expected)
+})
+
 test('a kubeconfig that cannot be read for a moment takes no cluster away', async () => {
   await start('a')
   world.clusters.answer = failure('KPF_KUBECONFIG', 'cannot be read')
