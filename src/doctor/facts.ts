@@ -26,6 +26,8 @@ export interface PortFacts {
 
 /** The machine. */
 export interface MachineFacts {
+  /** The process of a supervisor that runs these forwards, and has not answered. */
+  readonly silentPid?: number
   readonly ports: readonly PortFacts[]
   /** Soft limit of open files; `unlimited` is a word; undefined where it cannot be told. */
   readonly descriptors: number | string | undefined

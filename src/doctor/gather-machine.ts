@@ -12,6 +12,8 @@ export interface Machine {
   readonly probePort: (endpoint: { readonly address: string; readonly port: number }) => Promise<string | undefined>
   /** Whether the project of these forwards runs, and has the endpoint itself. */
   readonly isOurs?: (endpoint: { readonly address: string; readonly port: number }, holder: PortFacts['holder']) => boolean
+  /** The process that runs the project, when it has not answered. */
+  readonly silentPid?: number
   readonly findHolder: (endpoint: { readonly address: string; readonly port: number }) => Promise<PortFacts['holder']>
   readonly descriptorLimit: () => number | string | undefined
   readonly programsNamed: (name: string, path: string) => Promise<readonly string[]>
@@ -28,7 +30,7 @@ const START_FILES = ['.bashrc', '.bash_profile', '.bash_aliases', '.profile', '.
 
 /** Everything about the machine. */
 export async function gatherMachine(forwards: readonly Forward[], machine: Machine): Promise<MachineFacts> {
-  const { env, probePort, descriptorLimit, programsNamed, ownProgram } = machine
+  const { env, probePort, descriptorLimit, programsNamed, ownProgram, silentPid } = machine
   const [ports, v6, inotify, programs, self, aliases] = await Promise.all([
     gatherPorts(forwards, machine),
     probePort({ address: '::1', port: 0 }),
@@ -39,6 +41,7 @@ export async function gatherMachine(forwards: readonly Forward[], machine: Machi
   ])
   return {
     ports,
+    ...(silentPid !== undefined && { silentPid }),
     descriptors: descriptorLimit(),
     hasIpv6Loopback: v6 === undefined,
     inotify: Object.fromEntries(inotify.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),

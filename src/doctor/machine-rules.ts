@@ -17,6 +17,7 @@ export type Draft = Omit<Finding, 'section'>
 /** All findings about the machine. */
 export function machineFindings(machine: MachineFacts, clusters: readonly ClusterFacts[]): readonly Finding[] {
   const drafts: readonly Draft[] = [
+    ...supervisor(machine),
     ...ports(machine.ports),
     descriptors(machine),
     ...ipv6(machine),
@@ -26,6 +27,12 @@ export function machineFindings(machine: MachineFacts, clusters: readonly Cluste
     ...machine.aliases.map(alias),
   ]
   return drafts.map((draft) => ({ ...draft, section: 'machine' }))
+}
+
+function supervisor({ silentPid }: MachineFacts): readonly Draft[] {
+  if (silentPid === undefined) return []
+  const evidence = `the project runs (pid ${silentPid}), and does not answer: what it shows and serves may stand still`
+  return [{ id: 'supervisor', severity: 'warning', evidence, fix: `if it stays so: kill ${silentPid}, then kpf up` }]
 }
 
 function ports(all: readonly PortFacts[]): readonly Draft[] {

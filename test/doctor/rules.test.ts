@@ -72,6 +72,11 @@ test.each<[string, Partial<MachineFacts>, string]>([
   ['::1 of localhost where there is none', { ports: [port({ address: '::1', ifPresent: true, errno: 'EADDRNOTAVAIL' })] }, ''],
   ['few open files', { descriptors: 256 }, 'warning open-files | open files: 256 at most, which is few | KPF_CONNECTIONS_HIGH | fix: ulimit -n 4096'],
   ['unlimited open files', { descriptors: 'unlimited' }, ''],
+  [
+    'a supervisor that hangs',
+    { silentPid: 7 },
+    'warning supervisor | the project runs (pid 7), and does not answer: what it shows and serves may stand still | fix: if it stays so: kill 7, then kpf up',
+  ],
   ['no IPv6', { hasIpv6Loopback: false }, 'note ipv6 | there is no IPv6 loopback: localhost is 127.0.0.1 alone'],
   [
     'few watches',

@@ -14,7 +14,7 @@ import { ownProgram, programsNamed } from '../../system/programs.ts'
 import { type Context, isSet, textFlag, widthFor } from '../context.ts'
 import { exitCodeOfTrouble, exitCodes } from '../exit-codes.ts'
 import { interruption } from '../interruption.ts'
-import { ownPorts } from '../ask/own-ports.ts'
+import { type Own, ownPorts } from '../ask/own-ports.ts'
 import { flagsOf } from '../file/project-file.ts'
 import { type Wanted, wantedForwards } from '../file/wanted.ts'
 import { clustersFor } from '../world.ts'
@@ -33,7 +33,7 @@ export async function doctor(context: Context): Promise<number> {
   const findings = await examine(
     { forwards, file: fileFacts(wanted), inUse: flagsOf(context) },
     {
-      machine: machineOf(context, wanted.kind === 'forwards' && wanted.isOfFile ? await ownPorts(context) : undefined),
+      machine: machineOf(context, wanted.kind === 'forwards' && wanted.isOfFile ? await ownPorts(context) : {}),
       clusters,
       clock: realClock,
       signal: interrupted.signal,
@@ -50,8 +50,8 @@ export async function doctor(context: Context): Promise<number> {
   return exitCode
 }
 
-function machineOf({ env, home }: Context, isOurs: Machine['isOurs']): Machine {
-  return { files: realFiles, env, home, ...(isOurs && { isOurs }), probePort, findHolder, descriptorLimit, programsNamed, ownProgram }
+function machineOf({ env, home }: Context, own: Own): Machine {
+  return { files: realFiles, env, home, ...own, probePort, findHolder, descriptorLimit, programsNamed, ownProgram }
 }
 
 function fileFacts(wanted: Exclude<Wanted, { readonly kind: 'mistake' }>): FileFacts {

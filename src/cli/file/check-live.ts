@@ -33,7 +33,7 @@ export async function checkLive(context: Context, loaded: Extract<Loaded, { kind
   const signal = AbortSignal.any([interrupted.signal, late.signal])
   const parts = { clusters, clock: realClock, env: context.env, signal }
   const asked = forwards.length === 0 ? undefined : gatherClusters(forwards, flagsOf(context), parts)
-  const [gathered, ports] = await Promise.all([asked, ownPorts(context).then((isOurs) => gatherPorts(forwards, machineOf(isOurs)))])
+  const [gathered, ports] = await Promise.all([asked, ownPorts(context).then(({ isOurs }) => gatherPorts(forwards, machineOf(isOurs)))])
   done.abort()
   interrupted.over()
   await clusters.close()
