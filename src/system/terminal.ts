@@ -8,6 +8,8 @@ export interface Terminal {
   readonly canAsk: boolean
   /** Whether there is a terminal at all, though most of what is said may go to a file: SIGHUP means that it was closed. */
   readonly isThere: boolean
+  /** Whether what is typed comes on stdin: Ctrl-C then reaches every program that was started from here. Does not touch stdin, which a command may share. */
+  readonly isTypedAt: boolean
   readonly isColored: boolean
   readonly isUtf8: boolean
   readonly size: () => { readonly width: number; readonly height: number }
@@ -41,6 +43,9 @@ export function terminalOf(): Terminal {
     },
     get isThere() {
       return [0, 1, 2].some(isTerminal)
+    },
+    get isTypedAt() {
+      return isTerminal(0)
     },
     get canAsk() {
       return env['CI'] === undefined && isTerminal(0) && isTerminal(2)

@@ -6,7 +6,16 @@ import type { Terminal } from '../../src/system/terminal.ts'
 function paper(width: number): { place: InPlace; written: string[]; resize: (width: number) => void } {
   const written: string[] = []
   const size = { width, height: 24 }
-  const terminal: Terminal = { isInteractive: true, canAsk: true, isThere: true, isColored: false, isUtf8: true, size: () => size, onKey: () => () => {} }
+  const terminal: Terminal = {
+    isInteractive: true,
+    canAsk: true,
+    isThere: true,
+    isTypedAt: true,
+    isColored: false,
+    isUtf8: true,
+    size: () => size,
+    onKey: () => () => {},
+  }
   return { place: new InPlace({ out: (text) => written.push(text), terminal }), written, resize: (to) => (size.width = to) }
 }
 

@@ -1,6 +1,8 @@
 /** `kpf run` and `kpf env`: forwards for as long as a command needs them. */
+import { execFile } from 'node:child_process'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { freePort, program } from '../e2e/kpf.ts'
@@ -136,4 +138,15 @@ test.each([
   expect(ran).toMatchObject({ code: 125, stdout: command[0] === 'sh' ? 'told\n0\n' : '' })
   expect(ran.stderr).toContain('shop stopped: 1 forward')
   expect(await project.left()).toEqual([])
+})
+
+// Linux shows the flags of what a descriptor leads to, O_NONBLOCK (04000) among them.
+test.skipIf(process.platform !== 'linux')('a pipe on stdin is read by the command as if kpf were not there', async () => {
+  await using project = await ScenarioProject.make(await one(), sandbox.kubeconfig)
+  const look = `read -r word; flags=$(sed -n 's/^flags:[^0-9]*//p' /proc/self/fdinfo/0); echo "$word $((flags & 04000))"`
+  const { stdout } = await promisify(execFile)('sh', ['-c', 'echo word | "$0" "$1" run -- sh -c "$2" | cat', node, program, look], {
+    cwd: project.dir,
+    env: { ...process.env, ...project.env },
+  })
+  expect(stdout).toBe('word 0\n')
 })

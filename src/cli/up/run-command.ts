@@ -89,7 +89,7 @@ async function command(context: Context, found: ExportsBody, ending: Ending | un
   // Who ends the forwards hears of it: it may ignore that it is told to end, or wait for just that.
   if (ending && child.pid !== undefined) ending.command = { name: context.command[0] ?? '', pid: child.pid }
   // At a terminal Ctrl-C and Ctrl-\ reach the command as well as us: it must not get them twice.
-  const isAtTerminal = context.stdin().isTTY === true
+  const isAtTerminal = context.terminal.isTypedAt
   const off = context.onSignal((signal) => {
     if (!isAtTerminal || (signal !== 'SIGINT' && signal !== 'SIGQUIT')) child.signal(signal)
   })

@@ -97,6 +97,7 @@ const code = await start(words, {
     isInteractive: false,
     canAsk: false,
     isThere: false,
+    isTypedAt: false,
     isColored: false,
     isUtf8: false,
     size: () => ({ width: 80, height: 24 }),
