@@ -1,13 +1,14 @@
 /**
  * What the process says on its two outputs, in the order in which it is said.
  *
- * While kpf runs it goes through Node's streams, so that a reader who is slow, or gone,
+ * While kpf runs it goes through streams, so that a reader who is slow, or gone,
  * never stops it: past 1 MiB in the queue texts are dropped and counted, and a closed pipe
  * is silence. Who must not lose any waits for room between two texts. What is said last of all goes out without a stream: a verb that only asks
  * says one thing, and making the stream took a twentieth of its time.
  */
 import { writeSync } from 'node:fs'
 import type { Writable } from 'node:stream'
+import { sharedOutputs } from './shared-output.ts'
 
 /** Takes a text; returns at once. */
 export type Write = (text: string) => void
@@ -36,7 +37,9 @@ const MAX_QUEUED_BYTES = 1024 * 1024
 
 /** Those of this process; whatever ends it, what was said is written, and what is said on the way out. */
 export function processOutputs(): Outputs {
-  const said = outputs({ descriptor: 1, open: () => process.stdout }, { descriptor: 2, open: () => process.stderr }, process.platform)
+  const { platform } = process
+  const [stdout, stderr] = sharedOutputs(platform, process)
+  const said = outputs({ descriptor: 1, open: stdout }, { descriptor: 2, open: stderr }, platform)
   process.once('exit', () => said.end())
   return said
 }
@@ -124,17 +127,17 @@ class Output {
     return !this.#isGone && stream.writable
   }
 
-  /** Without a stream, if there is none yet: what waits in one comes first. */
+  /** Without a stream, which may write too late for a process that ends; what waits in one comes first. */
   writeLast(text: string): void {
     if (this.#isGone) return
-    if (this.#stream || this.#platform === 'win32') return this.write(text)
+    if (this.isWaiting || this.#platform === 'win32') return this.write(text)
     const { descriptor, writeNow = writeSync } = this.#source
     let rest = Buffer.from(text)
     try {
       while (rest.length > 0) rest = rest.subarray(writeNow(descriptor, rest))
     } catch (error) {
       // Whoever shares the pipe has made it one that does not wait: the stream does.
-      if (codeOf(error) === 'EAGAIN') (this.#stream = this.#opened()).write(rest)
+      if (codeOf(error) === 'EAGAIN') (this.#stream ??= this.#opened()).write(rest)
       else this.#failed(error)
     }
   }

@@ -53,14 +53,14 @@ test('what is said last goes out at once, in the order in which it was said, and
   expect(opened).toEqual([])
 })
 
-test('what is said by a process that goes on is written in the same turn, through the stream; so is its last word', async () => {
+test('what is said by a process that goes on is written in the same turn, through the stream; its last word at once', async () => {
   const { said, seen } = new Desk()
   said.out('a\n')
   await setImmediate()
   expect(seen).toEqual(['out stream: a\n'])
   said.out('b\n')
   said.end()
-  expect(seen).toEqual(['out stream: a\n', 'out stream: b\n'])
+  expect(seen).toEqual(['out stream: a\n', 'out now: b\n'])
 })
 
 test('what is said after the end, by whoever cleans up, is not left to a turn that never comes', () => {

@@ -1,0 +1,61 @@
+/**
+ * A stream to an output that other programs write to as well.
+ *
+ * Node's own stream to a pipe or a socket sets `O_NONBLOCK`, which is not of the descriptor
+ * but of what all who inherited it share: a command of `kpf run`, or a neighbour of
+ * `kpf up &` in a script, then has its writes refused with EAGAIN when the reader is slow.
+ * These writes wait in a thread instead, and leave the pipe as it is.
+ */
+import { fstatSync, write } from 'node:fs'
+import type { Writable } from 'node:stream'
+
+/** Between two tries, when somebody else has made the pipe one that does not wait. */
+const AGAIN_MS = 10
+
+/** Where Node keeps its own two streams, each made when it is asked for. */
+type Holder = Pick<NodeJS.Process, 'stdout' | 'stderr'>
+
+/**
+ * What opens stdout, and stderr. Those that lead to one pipe share a stream, which keeps the
+ * order of what is said. The holder gives them too from now on: Node itself asks for
+ * `process.stderr` whenever a socket is closed, and would make its own then.
+ */
+export function sharedOutputs(platform: string, holder: Holder): readonly [() => Writable, () => Writable] {
+  const made = new Map<string, Writable>()
+  const opening = (name: keyof Holder, descriptor: number): (() => Writable) => {
+    const own = Object.getOwnPropertyDescriptor(holder, name)
+    let stream: Writable | undefined
+    const open = (): Writable => {
+      const pipe = platform === 'win32' || stream !== undefined ? undefined : pipeOf(descriptor)
+      stream ??= pipe === undefined ? (own?.get?.call(holder) as Writable) : (made.get(pipe) ?? waitingStream(descriptor))
+      if (pipe !== undefined) made.set(pipe, stream)
+      return stream
+    }
+    Object.defineProperty(holder, name, { configurable: true, enumerable: true, get: open })
+    return open
+  }
+  return [opening('stdout', 1), opening('stderr', 2)]
+}
+
+function pipeOf(descriptor: number): string | undefined {
+  try {
+    const found = fstatSync(descriptor)
+    return found.isFIFO() || found.isSocket() ? `${found.dev} ${found.ino}` : undefined
+  } catch {
+    // It is closed: Node's own stream says so.
+    return undefined
+  }
+}
+
+function waitingStream(descriptor: number): Writable {
+  const put = (bytes: Buffer, done: (error?: Error | null) => void): void => {
+    write(descriptor, bytes, (error, count) => {
+      if (error?.code === 'EAGAIN') setTimeout(put, AGAIN_MS, bytes, done)
+      else if (error !== null || count === bytes.length) done(error)
+      else put(bytes.subarray(count), done)
+    })
+  }
+  // Taken where it is needed: this is read before the version of Node is known.
+  const { Writable: Stream } = process.getBuiltinModule('node:stream')
+  return new Stream({ write: (bytes: Buffer, _encoding, done) => put(bytes, done) })
+}
