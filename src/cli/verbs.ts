@@ -84,7 +84,7 @@ export const verbs: readonly Verb[] = [
     examples: ['kpf up', 'kpf up api db', 'kpf up -d', 'kpf up --wait --wait-timeout 2m', 'kpf up -o jsonl'],
     arguments: ['forward'],
     outputs: ['auto', 'plain', 'jsonl', 'quiet'],
-    exits: [0, 2, 3, 4, 6, 7, 9, 124, 130, 143],
+    exits: [0, 1, 2, 3, 4, 6, 7, 9, 124, 130, 143],
     related: ['down', 'ps', 'wait', 'run'],
     run: async (context) => (await import('./up/up.ts')).up(context),
   },

@@ -282,3 +282,13 @@ test('--ttl ends a run, --abort-on-failure with the code, --ports-file says wher
   await project.write(`forwards:\n  web: { target: svc/web, context: nowhere, ports: ["${port}:80"] }\n`)
   expect((await project.run('up', '--abort-on-failure')).code).toBe(3)
 })
+
+test('a file of ports that cannot be written is told by who started the run, which goes on, and is no success', async () => {
+  await using project = await ScenarioProject.make(two(await freePort(), await freePort()), sandbox.kubeconfig)
+  const path = join(project.dir, 'nothing', 'ports.json')
+  expect(await project.run('up', '--wait', '--ports-file', path)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`kpf: the ports cannot be written to ${path} (ENOENT)\n    name a file in a folder that you can write to\n`),
+  })
+  expect((await project.run('ps')).code).toBe(0)
+})

@@ -66,6 +66,7 @@ export const verbTable: Readonly<Record<string, VerbCells>> = {
     },
     exits: {
       0: ['own', 'up', '--ttl', '100ms'],
+      1: elsewhere('background.test.ts', 'a file of ports that cannot be written is told by who started the run, which goes on, and is no success'),
       2: ['broken', 'up'],
       3: ['failing', 'up', '--wait'],
       4: ['locked', 'up', '--wait'],

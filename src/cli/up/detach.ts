@@ -34,7 +34,10 @@ export async function detach(context: Context, { waitMs }: Pick<UpOptions, 'wait
   const code = typeof first === 'number' ? (stop.code() ?? first) : first.code
   // A copy that ends well has found the project running, and applied the file there.
   const isUp = typeof first !== 'number' || code === exitCodes.done
-  return isUp && isSet(context.flags, 'wait') ? waited(context, waitMs) : code
+  if (!isUp || !isSet(context.flags, 'wait')) return code
+  const end = await waited(context, waitMs)
+  // A port that was taken may be free by now; a file that was not written stays so.
+  return end === exitCodes.done && code === exitCodes.failed ? code : end
 }
 
 async function waited(context: Context, timeoutMs: number): Promise<number> {

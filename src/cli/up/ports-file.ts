@@ -15,21 +15,21 @@ interface Run extends Pick<RunningProject, 'exports'> {
   status(): Pick<StatusBody, 'forwards'>
 }
 
-/** Writes it now, and again whenever it would say something else, until the signal; resolves after the first time. */
-export async function keepPortsFile(supervisor: Told, running: Run, { path, signal }: { path: string; signal: AbortSignal }): Promise<void> {
+/** Writes it now, and again whenever it would say something else, until the signal; resolves after the first time, with what went wrong then. */
+export async function keepPortsFile(supervisor: Told, running: Run, { path, signal }: { path: string; signal: AbortSignal }): Promise<string | undefined> {
   let last = ''
-  const write = async (): Promise<void> => {
+  const write = async (): Promise<string | undefined> => {
     // What stood there last is what somebody may still look for.
-    if (running.ending.isBegun) return
+    if (running.ending.isBegun) return undefined
     const text = portsText(running.status().forwards, running.exports().exports)
-    if (text === last) return
+    if (text === last) return undefined
     last = text
-    await written(path, text, supervisor)
+    return written(path, text, supervisor)
   }
   let isDue = false
   // What happens while it is written the first time is heard too.
   const first = write()
-  let writing = first
+  let writing: Promise<unknown> = first
   const off = supervisor.subscribe(({ type }) => {
     if (isDue || (type !== 'config-applied' && type !== 'forward-state-changed' && type !== 'forward-moved')) return
     isDue = true
@@ -42,14 +42,17 @@ export async function keepPortsFile(supervisor: Told, running: Run, { path, sign
       })
   })
   signal.addEventListener('abort', off, { once: true })
-  await first
+  return first
 }
 
-async function written(path: string, text: string, supervisor: Pick<Supervisor, 'warn'>): Promise<void> {
+async function written(path: string, text: string, supervisor: Pick<Supervisor, 'warn'>): Promise<string | undefined> {
   const { writeWhole } = await import('../../system/whole-file.ts')
   try {
     await writeWhole(path, text)
+    return undefined
   } catch (error) {
-    supervisor.warn('KPF_PORTS_FILE', `the ports cannot be written to ${path} (${errnoOf(error)})`)
+    const message = `the ports cannot be written to ${path} (${errnoOf(error)})`
+    supervisor.warn('KPF_PORTS_FILE', message)
+    return message
   }
 }

@@ -180,15 +180,19 @@ async function afterBinding(supervisor: Supervisor, running: RunningProject, { o
   if (options.portsFile === undefined && parent === undefined) return
   const blocked = await whenBound(supervisor, signal)
   if (signal.aborted) return
+  let unwritten: string | undefined
   if (options.portsFile !== undefined) {
     const { keepPortsFile } = await import('./ports-file.ts')
-    await keepPortsFile(supervisor, running, { path: options.portsFile, signal })
+    unwritten = await keepPortsFile(supervisor, running, { path: options.portsFile, signal })
   }
   if (parent === undefined) return
   await control
   for (const { spec, status } of blocked)
     parent.tell({ kind: 'said', text: `kpf: ${spec.name}: ${status.message ?? status.phase}\n    ${status.hint ?? 'see: kpf ps'}\n` })
   if (!isQuiet) parent.tell({ kind: 'said', text: `${running.name} runs in the background (pid ${self().pid}): kpf ps, kpf logs -f, kpf down\n` })
-  parent.tell({ kind: 'up', code: blocked.length > 0 ? exitCodes.bind : exitCodes.done, name: running.name })
+  if (unwritten !== undefined) parent.tell({ kind: 'said', text: `kpf: ${unwritten}\n    name a file in a folder that you can write to\n` })
+  const code = blocked.length > 0 ? exitCodes.bind : exitCodes.done
+  // The file is what a script goes on with.
+  parent.tell({ kind: 'up', code: unwritten === undefined ? code : exitCodes.failed, name: running.name })
   parent.leave()
 }
