@@ -4,9 +4,9 @@
  * Node's own stream to a pipe or a socket sets `O_NONBLOCK`, which is not of the descriptor
  * but of what all who inherited it share: a command of `kpf run`, or a neighbour of
  * `kpf up &` in a script, then has its writes refused with EAGAIN when the reader is slow.
- * These writes wait in a thread instead, and leave the pipe as it is.
+ * These streams leave the pipe as it is.
  */
-import { fstatSync, write } from 'node:fs'
+import { constants, fstatSync, openSync, write } from 'node:fs'
 import type { Writable } from 'node:stream'
 
 /** Between two tries, when somebody else has made the pipe one that does not wait. */
@@ -47,7 +47,25 @@ function pipeOf(descriptor: number): string | undefined {
   }
 }
 
+/**
+ * A pipe that is opened anew has a setting of its own (Linux, proc(5): /proc/pid/fd), so that
+ * this one need not wait. Elsewhere, and to a socket, writes wait in a thread.
+ */
 function waitingStream(descriptor: number): Writable {
+  const own = reopened(descriptor)
+  return own === undefined ? threadStream(descriptor) : new (process.getBuiltinModule('node:net').Socket)({ fd: own, readable: false, writable: true })
+}
+
+function reopened(descriptor: number): number | undefined {
+  try {
+    return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK)
+  } catch {
+    // No such folder, no pipe, or one of another user.
+    return undefined
+  }
+}
+
+function threadStream(descriptor: number): Writable {
   const put = (bytes: Buffer, done: (error?: Error | null) => void): void => {
     write(descriptor, bytes, (error, count) => {
       if (error?.code === 'EAGAIN') setTimeout(put, AGAIN_MS, bytes, done)

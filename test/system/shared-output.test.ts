@@ -1,5 +1,6 @@
 /** Outputs that lead to a pipe or a socket which other programs write to as well. */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { expect, test } from 'vitest'
 
 const outputsUrl = new URL('../../src/system/outputs.ts', import.meta.url).href
@@ -36,4 +37,19 @@ test('what is said on both comes in the order in which it was said, the last wor
     }
     said.end()`
   expect(await allOf(program)).toBe(Array.from({ length: 200 }, (_, index) => `${index} `).join(''))
+})
+
+test.skipIf(process.platform !== 'linux')('a reader who does not read keeps nobody from ending the process at once', async () => {
+  const text = `import { processOutputs } from '${outputsUrl}'
+    const said = processOutputs()
+    said.out('x'.repeat(300_000))
+    setImmediate(() => setImmediate(() => process.exit(3)))`
+  const script = '{ "$0" --input-type=module -e "$1"; echo "code $?" >&2; } | exec sleep 30'
+  const child = spawn('sh', ['-c', script, process.execPath, text], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  try {
+    const [said] = (await once(child.stderr, 'data')) as [Buffer]
+    expect(said.toString()).toBe('code 3\n')
+  } finally {
+    process.kill(-(child.pid ?? 0))
+  }
 })
