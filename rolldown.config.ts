@@ -91,7 +91,7 @@ const noFacades: Plugin = {
 const WHOLE = ['start', 'asking', 'core']
 
 /** Put into each file that reads one of them later. */
-const READ_WHOLE = 'const readWhole=load=>(process.emit("kpf-compiling"),load().finally(()=>process.emit("kpf-compiled")));'
+const READ_WHOLE = 'const $whole=load=>(process.emit("kpf-compiling"),load().finally(()=>process.emit("kpf-compiled")));'
 
 /**
  * Tells src/system/compiled.ts when such a part is about to be read, and when it is.
@@ -118,7 +118,7 @@ const compiledWhole: Plugin = {
       chunk.code = chunk.code.replaceAll(/import\((["'`])\.\/((?:chunks\/)?)([^"'`]+)\1\)/g, (text, _quote, _folder, file: string) => {
         if (!whole.has(`chunks/${file}`)) return text
         wraps++
-        return `readWhole(()=>${text})`
+        return `$whole(()=>${text})`
       })
       const own = `${whole.has(chunk.fileName) ? 'process.emit("kpf-compiled");' : ''}${wraps > 0 ? READ_WHOLE : ''}`
       // A first line that names the interpreter stays the first.
@@ -141,7 +141,7 @@ function readWith(...entries: readonly string[]): ReadonlySet<string> {
 }
 
 /** The start, for every verb, and the verbs that only ask a supervisor. */
-const start = readWith('cli/start.ts', 'system/terminal.ts')
+const start = readWith('cli/start.ts', 'system/terminal.ts', 'system/shared-output.ts')
 /** What the other verbs need that only ask a supervisor; a run needs most of it too. */
 const asking = readWith(...['down', 'events', 'logs', 'open', 'start-stop', 'wait', 'watch-status'].map((verb) => `cli/ask/${verb}.ts`))
 /** What is loaded whenever forwards run, and the packages that it needs. */

@@ -33,7 +33,12 @@ async function main(): Promise<number> {
     const [{ complete }, { terminalOf }] = await Promise.all([import('./cli/completion/completion-answer.ts'), import('./system/terminal.ts')])
     return complete(argv.slice(1), contextOf(terminalOf()))
   }
-  const [{ start }, { terminalOf }] = await Promise.all([import('./cli/start.ts'), import('./system/terminal.ts')])
+  const [{ start }, { terminalOf }, { shareOutputs }] = await Promise.all([
+    import('./cli/start.ts'),
+    import('./system/terminal.ts'),
+    import('./system/shared-output.ts'),
+  ])
+  shareOutputs(process.platform, process)
   return start(argv, contextOf(terminalOf()))
 }
 

@@ -8,7 +8,6 @@
  */
 import { writeSync } from 'node:fs'
 import type { Writable } from 'node:stream'
-import { sharedOutputs } from './shared-output.ts'
 
 /** Takes a text; returns at once. */
 export type Write = (text: string) => void
@@ -37,9 +36,7 @@ const MAX_QUEUED_BYTES = 1024 * 1024
 
 /** Those of this process; whatever ends it, what was said is written, and what is said on the way out. */
 export function processOutputs(): Outputs {
-  const { platform } = process
-  const [stdout, stderr] = sharedOutputs(platform, process)
-  const said = outputs({ descriptor: 1, open: stdout }, { descriptor: 2, open: stderr }, platform)
+  const said = outputs({ descriptor: 1, open: () => process.stdout }, { descriptor: 2, open: () => process.stderr }, process.platform)
   process.once('exit', () => said.end())
   return said
 }

@@ -16,25 +16,25 @@ const AGAIN_MS = 10
 type Holder = Pick<NodeJS.Process, 'stdout' | 'stderr'>
 
 /**
- * What opens stdout, and stderr. Those that lead to one pipe share a stream, which keeps the
- * order of what is said. The holder gives them too from now on: Node itself asks for
- * `process.stderr` whenever a socket is closed, and would make its own then.
+ * From now on the holder gives these streams. Those that lead to one pipe share one, which
+ * keeps the order of what is said. Node itself asks for `process.stderr` whenever a socket
+ * is closed, and would make its own then.
  */
-export function sharedOutputs(platform: string, holder: Holder): readonly [() => Writable, () => Writable] {
+export function shareOutputs(platform: string, holder: Holder): void {
   const made = new Map<string, Writable>()
-  const opening = (name: keyof Holder, descriptor: number): (() => Writable) => {
+  const replace = (name: keyof Holder, descriptor: number): void => {
     const own = Object.getOwnPropertyDescriptor(holder, name)
     let stream: Writable | undefined
-    const open = (): Writable => {
+    const get = (): Writable => {
       const pipe = platform === 'win32' || stream !== undefined ? undefined : pipeOf(descriptor)
       stream ??= pipe === undefined ? (own?.get?.call(holder) as Writable) : (made.get(pipe) ?? waitingStream(descriptor))
       if (pipe !== undefined) made.set(pipe, stream)
       return stream
     }
-    Object.defineProperty(holder, name, { configurable: true, enumerable: true, get: open })
-    return open
+    Object.defineProperty(holder, name, { configurable: true, enumerable: true, get })
   }
-  return [opening('stdout', 1), opening('stderr', 2)]
+  replace('stdout', 1)
+  replace('stderr', 2)
 }
 
 function pipeOf(descriptor: number): string | undefined {
@@ -73,7 +73,6 @@ function threadStream(descriptor: number): Writable {
       else put(bytes.subarray(count), done)
     })
   }
-  // Taken where it is needed: this is read before the version of Node is known.
   const { Writable: Stream } = process.getBuiltinModule('node:stream')
   return new Stream({ write: (bytes: Buffer, _encoding, done) => put(bytes, done) })
 }

@@ -3,11 +3,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 
-const outputsUrl = new URL('../../src/system/outputs.ts', import.meta.url).href
+const [outputsUrl, sharedUrl] = ['outputs', 'shared-output'].map((name) => new URL(`../../src/system/${name}.ts`, import.meta.url).href)
 
 /** What comes out of both outputs of a program, which lead to one pipe; `said` are its outputs. */
 async function allOf(program: string): Promise<string> {
   const text = `import { processOutputs } from '${outputsUrl}'
+    import { shareOutputs } from '${sharedUrl}'
+    shareOutputs(process.platform, process)
     import { readFileSync } from 'node:fs'
     import { Socket } from 'node:net'
     import { setImmediate } from 'node:timers/promises'
@@ -41,6 +43,8 @@ test('what is said on both comes in the order in which it was said, the last wor
 
 test.skipIf(process.platform !== 'linux')('a reader who does not read keeps nobody from ending the process at once', async () => {
   const text = `import { processOutputs } from '${outputsUrl}'
+    import { shareOutputs } from '${sharedUrl}'
+    shareOutputs(process.platform, process)
     const said = processOutputs()
     said.out('x'.repeat(300_000))
     setImmediate(() => setImmediate(() => process.exit(3)))`
