@@ -12,7 +12,7 @@ import { type Context, textFlag, textFlags } from './context.ts'
 import { findFile } from './find-file.ts'
 
 /** What tells which project is meant. */
-type Asking = Pick<Context, 'flags' | 'cwd' | 'env' | 'home'>
+export type Asking = Pick<Context, 'flags' | 'cwd' | 'env' | 'home'>
 
 /** Of one project, whether it runs or not. */
 export interface Place {

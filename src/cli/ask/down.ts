@@ -6,7 +6,7 @@ import { type Context, isSet, say } from '../context.ts'
 import { durationFlag } from '../durations.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { mistake } from '../mistake.ts'
-import { asStatus, hasLeft, holderOf, isReleased, isThere, noFile, type Owner, silent, tell, untilItListens } from './reach.ts'
+import { asStatus, hasLeft, holderOf, isReleased, isThere, noFile, type Owner, silent, tell, untilItListens, valueIn } from './reach.ts'
 
 const DRAIN_MS = 10_000
 /** For the supervisor to end once everything is closed. */
@@ -57,21 +57,20 @@ function end(drainMs: number): { method: 'POST'; path: string; body: object } {
 
 /** An older supervisor does not say it. */
 function nameIn(body: unknown): string {
-  const name: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'project') : undefined
+  const name = valueIn(body, 'project')
   return typeof name === 'string' ? `${printable(name)} ` : ''
 }
 
 /** What `kpf run` leaves running, as a line; nothing where there is no such command. */
 function commandIn(body: unknown): string {
-  const of = (from: unknown, name: string): unknown => (typeof from === 'object' && from !== null ? Reflect.get(from, name) : undefined)
-  const command = of(body, 'command')
-  const [name, pid] = [of(command, 'name'), of(command, 'pid')]
+  const command = valueIn(body, 'command')
+  const [name, pid] = [valueIn(command, 'name'), valueIn(command, 'pid')]
   return typeof name === 'string' && typeof pid === 'number' ? `the command of kpf run was told to end: ${printable(name)} (pid ${pid})\n` : ''
 }
 
 function totals(body: unknown): string {
   const of = (name: string): number => {
-    const value: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, name) : 0
+    const value = valueIn(body, name)
     return typeof value === 'number' ? value : 0
   }
   return `${counted(of('forwards'), 'forward')}, ${counted(of('served'), 'connection')} served, ${of('failed')} failed, ${of('reset')} reset at the end`

@@ -20,7 +20,7 @@ export const shells = ['shell', 'fish', 'powershell', 'dotenv', 'json', 'github'
 /** A form that some program reads. */
 export type Shell = (typeof shells)[number]
 
-/** The variables as one text. Values are what a file says: any character may be in them. */
+/** The variables as one text. Values are what a file says, whatever their characters. */
 export function exportsText(all: readonly Export[], shell: Shell): string {
   switch (shell) {
     case 'shell':

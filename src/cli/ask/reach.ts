@@ -10,7 +10,7 @@ import { ANSWER_MS, askWithin } from './asking.ts'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { mistake } from '../mistake.ts'
-import { placeOf } from '../place.ts'
+import { type Asking, placeOf } from '../place.ts'
 
 /** A supervisor that has a lock; whether it answers is another matter. */
 export interface Owner {
@@ -39,7 +39,7 @@ export async function reach(context: Context): Promise<Reached> {
 }
 
 /** Who has the lock of the project that a command line means, alive or not. Reads one small file, and says nothing. */
-export async function holderOf(context: Context): Promise<Owner | 'nobody' | 'no-file'> {
+export async function holderOf(context: Asking): Promise<Owner | 'nobody' | 'no-file'> {
   const place = await placeOf(context, self().platform)
   if (place === undefined) return 'no-file'
   const record = readLock(place.lock)
@@ -170,10 +170,15 @@ function isOlder(version: string, other: string): boolean {
   return at >= 0 && (a?.[at] ?? 0) < (b?.[at] ?? 0)
 }
 
+/** One field of what a supervisor of another version may have answered. */
+export function valueIn(body: unknown, name: string): unknown {
+  return typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined
+}
+
 /** What is said of a refusal, or what stands for it where nothing is. */
 export function wordsOf(body: unknown, fallback: { readonly error: string; readonly hint: string }): { readonly error: string; readonly hint: string } {
   const of = (name: 'error' | 'hint'): string => {
-    const value: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined
+    const value = valueIn(body, name)
     return typeof value === 'string' ? value : fallback[name]
   }
   return { error: of('error'), hint: of('hint') }
