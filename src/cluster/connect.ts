@@ -71,10 +71,13 @@ export class Connections {
   constructor(Agent: typeof HttpAgent | typeof HttpsAgent, route: Route, clock: Clock) {
     this.#route = route
     this.#clock = clock
-    const createConnection = (options: { readonly waiting: Waiting }, callback: Created): void => void this.#create(options.waiting, callback)
+    const from =
+      (open: (waiting: Waiting) => Promise<Socket>) =>
+      ({ waiting }: { readonly waiting: Waiting }, callback: Created): void =>
+        void settle(open(waiting), callback)
     // No limit on sockets: each watch has one for itself, and a dial that waited for one of theirs would wait for ever.
-    this.#kept = Object.assign(new Agent({ keepAlive: true, keepAliveMsecs: 15_000 }), { createConnection })
-    this.#upgrade = Object.assign(new Agent(), { createConnection })
+    this.#kept = Object.assign(new Agent({ keepAlive: true, keepAliveMsecs: 15_000 }), { createConnection: from((waiting) => this.#open(waiting)) })
+    this.#upgrade = Object.assign(new Agent(), { createConnection: from(async (waiting) => (await this.#takeAhead(waiting)) ?? this.#open(waiting)) })
   }
 
   /** What gives a request its connection. Whoever wants to see one made has it made. */
@@ -118,20 +121,10 @@ export class Connections {
     )
   }
 
-  async #create(waiting: Waiting, callback: Created): Promise<void> {
-    let socket: Socket
-    try {
-      socket = (await this.#takeAhead(waiting)) ?? (await this.#open(waiting))
-    } catch (error) {
-      return callback(error instanceof Error ? error : new Error('no connection', { cause: error }))
-    }
-    return callback(null, socket)
-  }
-
-  /** For an upgrade; undefined when there is none that could be used. */
+  /** Undefined when there is none that could be used. */
   async #takeAhead(waiting: Waiting): Promise<Socket | undefined> {
     const ahead = this.#ahead
-    if (ahead === undefined || waiting.isUpgrade !== true || waiting.onPhase) return undefined
+    if (ahead === undefined) return undefined
     this.#ahead = undefined
     try {
       const socket = await ahead.opening
@@ -154,4 +147,14 @@ export class Connections {
     })
     return socket
   }
+}
+
+async function settle(opening: Promise<Socket>, callback: Created): Promise<void> {
+  let socket: Socket
+  try {
+    socket = await opening
+  } catch (error) {
+    return callback(error instanceof Error ? error : new Error('no connection', { cause: error }))
+  }
+  return callback(null, socket)
 }
