@@ -1,5 +1,5 @@
 /** Files, as everything outside `system/` sees them: read whole, within a limit, never by exception. */
-import { constants, type Stats } from 'node:fs'
+import { type BigIntStats, constants } from 'node:fs'
 import { open, realpath, stat } from 'node:fs/promises'
 import { realClock } from './clock.ts'
 import { errnoOf } from './errno.ts'
@@ -32,10 +32,10 @@ export const realFiles: Files = {
       // Without O_NONBLOCK the open of a FIFO waits for a writer that may never come.
       const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
       try {
-        const seen = await file.stat()
+        const seen = await file.stat({ bigint: true })
         if (!seen.isFile()) return { kind: 'not-a-file', what: seen.isDirectory() ? 'directory' : seen.isFIFO() ? 'pipe' : 'device' }
-        if (seen.size > maxBytes) return { kind: 'too-large', bytes: seen.size }
-        const isOld = realClock.wallMs() - seen.ctimeMs > STEP_MS
+        if (seen.size > maxBytes) return { kind: 'too-large', bytes: Number(seen.size) }
+        const isOld = realClock.wallMs() - Number(seen.ctimeMs) > STEP_MS
         return { kind: 'read', bytes: await file.readFile(), realPath: await realpath(path), ...(isOld && { stamp: textOf(seen) }) }
       } finally {
         await file.close()
@@ -56,15 +56,15 @@ const STEP_MS = 100
 /** Tells versions of a file apart without reading it; undefined when it is not there. */
 export async function stampOf(path: string): Promise<string | undefined> {
   try {
-    return textOf(await stat(path))
+    return textOf(await stat(path, { bigint: true }))
   } catch {
     return undefined
   }
 }
 
 /** The time of change is there too: programs may set that of writing back, as tar and rsync do. */
-function textOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
-  return [dev, ino, size, mtimeMs, ctimeMs].join(' ')
+function textOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
 }
 
 async function accessOf(path: string): Promise<string | undefined> {

@@ -6,9 +6,9 @@
  * link), so the poll is the truth and the events only make it quick.
  */
 import { once } from 'node:events'
-import { stat, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Clock } from './clock.ts'
+import { realPathOf, stampOf } from './files.ts'
 
 /** Watches files by path, whether they exist or not. */
 export interface FileWatcher {
@@ -76,11 +76,7 @@ async function hintsFor(paths: readonly string[], hint: () => void, notice: (tex
 
 /** What tells a file from its earlier self: where its links lead, and its identity, size and times. */
 async function lookOf(path: string): Promise<string> {
-  try {
-    const real = await realpath(path)
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true })
-    return [real, dev, ino, size, mtimeNs, ctimeNs].join(' ')
-  } catch {
-    return 'absent'
-  }
+  const real = await realPathOf(path)
+  const stamp = await stampOf(path)
+  return stamp === undefined ? 'absent' : `${real} ${stamp}`
 }

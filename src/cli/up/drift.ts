@@ -2,7 +2,7 @@
 import { type DriftBody, driftOf, type SocketFact } from '../../control/drift.ts'
 import type { Snapshot } from '../../file/load.ts'
 import type { Problem } from '../../file/problems.ts'
-import { stampOf } from '../../system/files.ts'
+import { type FileRead, stampOf } from '../../system/files.ts'
 import { changedAt, holderOfSocket, type ListeningSocket, listeningSockets, programSince } from '../../system/listening.ts'
 import { readAgain } from '../file/project-file.ts'
 
@@ -63,14 +63,13 @@ async function changedIn(snapshot: Snapshot): Promise<readonly string[]> {
   const changed = await Promise.all(
     [...snapshot].map(async ([path, file]) => {
       if (file.kind === 'read' && file.stamp !== undefined && file.stamp === (await stampOf(path))) return []
-      return isSame(snapshot, await readAgain([path], snapshot), path) ? [] : [path]
+      return isSame(file, (await readAgain([path], snapshot)).get(path)) ? [] : [path]
     }),
   )
   return changed.flat()
 }
 
-function isSame(before: Snapshot, now: Snapshot, path: string): boolean {
-  const [one, other] = [before.get(path), now.get(path)]
-  if (one?.kind !== 'read' || other?.kind !== 'read') return one?.kind === other?.kind
+function isSame(one: FileRead, other: FileRead | undefined): boolean {
+  if (one.kind !== 'read' || other?.kind !== 'read') return one.kind === other?.kind
   return Buffer.compare(one.bytes, other.bytes) === 0
 }
