@@ -112,7 +112,9 @@ const compiledWhole: Plugin = {
       for (const next of chunk.imports) needs(next, seen)
       return seen
     }
-    const whole = new Set(chunks.filter(({ fileName, isEntry }) => !isEntry && WHOLE.some((name) => needs(fileName).has(name))).map(({ fileName }) => fileName))
+    const whole = new Set(
+      chunks.filter(({ fileName, isEntry }) => !isEntry && [...needs(fileName)].some((name) => WHOLE.includes(name))).map(({ fileName }) => fileName),
+    )
     for (const chunk of chunks) {
       let wraps = 0
       chunk.code = chunk.code.replaceAll(/import\((["'`])\.\/((?:chunks\/)?)([^"'`]+)\1\)/g, (text, _quote, _folder, file: string) => {

@@ -1,5 +1,5 @@
 /** Where what runs is no more what the machine has (rule P5): facts to findings. Pure. */
-import { counted } from '../output/words.ts'
+import { agoText } from '../output/words.ts'
 import type { Problem } from '../file/problems.ts'
 
 /** One difference. */
@@ -91,12 +91,4 @@ function ofListener({ forward, listener }: DriftFacts['bound'][number], sockets:
     found.push({ kind: 'loopback6', forward, message, hint: `write 127.0.0.1:${port}, or end that program` })
   }
   return found
-}
-
-/** `12 s ago`, `41 min ago`: for what lies back, where a clock would need its zone. */
-function agoText(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000))
-  if (seconds < 60) return `${seconds} s ago`
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`
-  return seconds < 86_400 ? `${Math.floor(seconds / 3_600)} h ago` : `${counted(Math.floor(seconds / 86_400), 'day')} ago`
 }

@@ -50,10 +50,21 @@ export function urlsOf(spec: Forward, status?: Status): readonly string[] {
 
 /** `12s`, `41m`, `3h`. */
 export function ageText(ms: number): string {
+  const { count, unit } = ageOf(ms)
+  return `${count}${unit}`
+}
+
+/** `12 s ago`, `41 min ago`: in a sentence, for what lies back. */
+export function agoText(ms: number): string {
+  const { count, unit } = ageOf(ms)
+  return `${unit === 'd' ? counted(count, 'day') : `${count} ${unit === 'm' ? 'min' : unit}`} ago`
+}
+
+function ageOf(ms: number): { readonly count: number; readonly unit: 's' | 'm' | 'h' | 'd' } {
   const seconds = Math.max(0, Math.floor(ms / 1000))
-  if (seconds < 60) return `${seconds}s`
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m`
-  return seconds < 86_400 ? `${Math.floor(seconds / 3_600)}h` : `${Math.floor(seconds / 86_400)}d`
+  if (seconds < 60) return { count: seconds, unit: 's' }
+  if (seconds < 3_600) return { count: Math.floor(seconds / 60), unit: 'm' }
+  return seconds < 86_400 ? { count: Math.floor(seconds / 3_600), unit: 'h' } : { count: Math.floor(seconds / 86_400), unit: 'd' }
 }
 
 /** `1 connection`, `1,204 connections`. */

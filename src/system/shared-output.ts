@@ -24,14 +24,15 @@ export function shareOutputs(platform: string, holder: Holder): void {
   const made = new Map<string, Writable>()
   const replace = (name: keyof Holder, descriptor: number): void => {
     const own = Object.getOwnPropertyDescriptor(holder, name)
-    let stream: Writable | undefined
-    const get = (): Writable => {
-      const pipe = platform === 'win32' || stream !== undefined ? undefined : pipeOf(descriptor)
-      stream ??= pipe === undefined ? (own?.get?.call(holder) as Writable) : (made.get(pipe) ?? waitingStream(descriptor))
-      if (pipe !== undefined) made.set(pipe, stream)
+    const make = (): Writable => {
+      const pipe = platform === 'win32' ? undefined : pipeOf(descriptor)
+      if (pipe === undefined) return own?.get?.call(holder) as Writable
+      const stream = made.get(pipe) ?? waitingStream(descriptor)
+      made.set(pipe, stream)
       return stream
     }
-    Object.defineProperty(holder, name, { configurable: true, enumerable: true, get })
+    let stream: Writable | undefined
+    Object.defineProperty(holder, name, { configurable: true, enumerable: true, get: () => (stream ??= make()) })
   }
   replace('stdout', 1)
   replace('stderr', 2)
