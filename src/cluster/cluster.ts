@@ -62,8 +62,7 @@ export class OpenCluster implements Cluster {
   }
 
   watchTarget(query: TargetQuery, onChange: (picture: Picture) => void): { close(): void } {
-    // A pod that is found is dialled at once.
-    if (this.#watches.size === 0) this.#endpoint.expectUpgrade()
+    if (query.willDial === true && this.#watches.size === 0) this.#endpoint.expectUpgrade()
     const parts = { clock: this.#clock, watches: this.#watches, neighbours: this.#neighbours, contextName: this.contextName }
     return followTarget(parts, query, onChange)
   }

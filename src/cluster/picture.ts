@@ -8,6 +8,8 @@ import type { Failure } from '../tunnel/failure.ts'
 export interface TargetQuery {
   readonly namespace: string
   readonly target: TargetRef
+  /** A pod that is found is dialled at once: the way to it is made ready meanwhile. */
+  readonly willDial?: boolean
 }
 
 /** What is looked for; structurally the file's `Target`. */

@@ -114,7 +114,7 @@ export class ClusterLink {
     const namespace = this.#namespaceIn(cluster)
     this.#namespace = namespace
     const { target } = this.#spec
-    const subscription = cluster.watchTarget({ namespace, target }, (picture) => {
+    const subscription = cluster.watchTarget({ namespace, target, willDial: true }, (picture) => {
       // A watch that is being closed may still have something to say.
       if (this.#cluster === cluster && this.#namespace === namespace && !this.#closed.signal.aborted) this.#parts.pictured(picture)
     })

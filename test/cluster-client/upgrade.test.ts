@@ -169,7 +169,7 @@ async function followed(): Promise<Awaited<ReturnType<typeof start>>> {
   const made = await start()
   made.server.answer = () => {}
   const cluster = await made.world.open()
-  closing(cluster.watchTarget({ namespace: 'shop', target: { kind: 'selector', labelSelector: 'a=b' } }, () => {}))
+  closing(cluster.watchTarget({ namespace: 'shop', target: { kind: 'selector', labelSelector: 'a=b' }, willDial: true }, () => {}))
   await until(() => made.server.asked.length === 1 && made.server.accepted === 2)
   return made
 }
@@ -218,8 +218,17 @@ test('an upgrade leaves the connection of a list to the watch that follows it', 
   const cluster = await world.open()
   // As a run does it: what is seen is dialled before the watch is asked for.
   const seen = (): void => void upgradeOf({ open }).then(dialled.resolve)
-  closing(cluster.watchTarget({ namespace: 'shop', target: { kind: 'selector', labelSelector: 'a=b' } }, seen))
+  closing(cluster.watchTarget({ namespace: 'shop', target: { kind: 'selector', labelSelector: 'a=b' }, willDial: true }, seen))
   expect(await dialled.promise).toBe('upgraded')
   await until(() => server.asked.length === 3)
   expect(server.accepted).toBe(2)
+})
+
+test('for who only looks at a target no connection is made but that of the list', async () => {
+  const { server, world } = await start()
+  const cluster = await world.open()
+  const { promise, resolve } = Promise.withResolvers<unknown>()
+  closing(cluster.watchTarget({ namespace: 'shop', target: { kind: 'selector', labelSelector: 'a=b' } }, resolve))
+  await promise
+  expect(server.accepted).toBe(1)
 })
